@@ -1,0 +1,67 @@
+namespace Grpc.Core;
+
+/// <summary>A running call with one request and a stream of responses.</summary>
+/// <typeparam name="TResponse">The type of response messages.</typeparam>
+public sealed class AsyncServerStreamingCall<TResponse> : IDisposable
+{
+    private readonly ICallControl _call;
+
+    /// <summary>Creates a call from its parts, for example in a test or an interceptor.</summary>
+    /// <param name="responseStream">The responses.</param>
+    /// <param name="responseHeadersAsync">Completes with the response headers.</param>
+    /// <param name="getStatusFunc">Gives the status of the ended call.</param>
+    /// <param name="getTrailersFunc">Gives the trailers of the ended call.</param>
+    /// <param name="disposeAction">Ends the call and frees what it holds.</param>
+    public AsyncServerStreamingCall(
+        IAsyncStreamReader<TResponse> responseStream,
+        Task<Metadata> responseHeadersAsync,
+        Func<Status> getStatusFunc,
+        Func<Metadata> getTrailersFunc,
+        Action disposeAction)
+        : this(responseStream, new DelegateCallControl(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction))
+    {
+    }
+
+    /// <summary>Creates a call from parts that share a state, so that no closures are needed.</summary>
+    /// <param name="responseStream">The responses.</param>
+    /// <param name="responseHeadersAsync">Completes with the response headers.</param>
+    /// <param name="getStatusFunc">Gives the status of the ended call.</param>
+    /// <param name="getTrailersFunc">Gives the trailers of the ended call.</param>
+    /// <param name="disposeAction">Ends the call and frees what it holds.</param>
+    /// <param name="state">Handed to each of the functions.</param>
+    public AsyncServerStreamingCall(
+        IAsyncStreamReader<TResponse> responseStream,
+        Func<object, Task<Metadata>> responseHeadersAsync,
+        Func<object, Status> getStatusFunc,
+        Func<object, Metadata> getTrailersFunc,
+        Action<object> disposeAction,
+        object state)
+        : this(responseStream, new StatefulCallControl(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state))
+    {
+    }
+
+    internal AsyncServerStreamingCall(IAsyncStreamReader<TResponse> responseStream, ICallControl call)
+    {
+        ResponseStream = responseStream;
+        _call = call;
+    }
+
+    /// <summary>The responses.</summary>
+    public IAsyncStreamReader<TResponse> ResponseStream { get; }
+
+    /// <summary>
+    /// Completes with the response headers, as soon as they are there; fails with the call's <see cref="RpcException"/> if none came.
+    /// </summary>
+    public Task<Metadata> ResponseHeadersAsync => _call.ResponseHeadersAsync;
+
+    /// <summary>The status of the ended call.</summary>
+    /// <exception cref="InvalidOperationException">The call has not ended.</exception>
+    public Status GetStatus() => _call.GetStatus();
+
+    /// <summary>The trailers of the ended call.</summary>
+    /// <exception cref="InvalidOperationException">The call has not ended.</exception>
+    public Metadata GetTrailers() => _call.GetTrailers();
+
+    /// <summary>Frees what the call holds; a call that has not ended is cancelled.</summary>
+    public void Dispose() => _call.Dispose();
+}
