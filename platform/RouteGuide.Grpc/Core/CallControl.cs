@@ -4,15 +4,13 @@ namespace Grpc.Core;
 /// A running call behind the objects that the application holds. The library's own calls implement it, so that such an object is two
 /// references; calls that an application makes from functions are wrapped.
 /// </summary>
-internal interface ICallControl
+internal interface ICallControl : IDisposable
 {
     Task<Metadata> ResponseHeadersAsync { get; }
 
     Status GetStatus();
 
     Metadata GetTrailers();
-
-    void Dispose();
 }
 
 /// <summary>A call made from functions without a state.</summary>

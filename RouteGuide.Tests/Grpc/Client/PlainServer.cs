@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace RouteGuide.Tests.Grpc.Client;
+
+/// <summary>A Kestrel server without any gRPC library: one handler answers every request, as well or as badly as the test wants.</summary>
+internal sealed class PlainServer : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+
+    private PlainServer(WebApplication application) => _application = application;
+
+    public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+
+    /// <summary>Starts a server on a free port of the loopback interface: plaintext HTTP/2 unless <paramref name="listen"/> says otherwise.</summary>
+    public static async Task<PlainServer> Start(RequestDelegate handler, Action<ListenOptions>? listen = null, Action<KestrelServerOptions>? configure = null)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(options =>
+        {
+            configure?.Invoke(options);
+            options.Listen(System.Net.IPAddress.Loopback, 0, listening =>
+            {
+                listening.Protocols = HttpProtocols.Http2;
+                listen?.Invoke(listening);
+            });
+        });
+        var application = builder.Build();
+        application.Run(handler);
+        await application.StartAsync();
+        return new PlainServer(application);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Tests leave calls open on purpose: there is nothing to wait for.
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await _application.StopAsync(now.Token);
+        await _application.DisposeAsync();
+    }
+}

@@ -1,0 +1,73 @@
+using System.Net.Sockets;
+using System.Text;
+using Grpc.Core;
+
+namespace Grpc.Net.Client.Internal;
+
+/// <summary>What an exception of the HTTP layer says about a call.</summary>
+internal static class ErrorMapping
+{
+    /// <summary>Begins the detail of a call that failed before or while its single response was read.</summary>
+    public const string Starting = "Error starting gRPC call.";
+
+    /// <summary>Begins the detail of a call that failed while a stream of responses was read.</summary>
+    public const string Reading = "Error reading next message.";
+
+    /// <summary>Begins the detail of a write that failed.</summary>
+    public const string Writing = "Error writing message.";
+
+    private const string NotConnected = "Error connecting to subchannel.";
+
+    /// <summary>The status for an exception; <paramref name="what"/> begins its detail.</summary>
+    public static Status ToStatus(Exception exception, string what)
+    {
+        if (exception is RpcException rpc) return rpc.Status;
+        if (exception is OperationCanceledException) return new Status(StatusCode.Cancelled, Describe(exception, what), exception);
+
+        if (Find<HttpProtocolException>(exception) is { } protocol)
+            return new Status(FromHttp2Error(protocol.ErrorCode), Describe(exception, what), exception);
+
+        if (exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } && Find<SocketException>(exception) is { } socket)
+            return new Status(StatusCode.Unavailable, NotConnected, socket);
+
+        return new Status(IsLostConnection(exception) ? StatusCode.Unavailable : StatusCode.Internal, Describe(exception, what), exception);
+    }
+
+    /// <summary>HTTP/2 error codes to status codes (gRPC over HTTP/2, "Errors").</summary>
+    private static StatusCode FromHttp2Error(long code) => code switch
+    {
+        0x7 => StatusCode.Unavailable, // REFUSED_STREAM: nothing was done with the call.
+        0x8 => StatusCode.Cancelled, // CANCEL
+        0xb => StatusCode.ResourceExhausted, // ENHANCE_YOUR_CALM
+        0xc => StatusCode.PermissionDenied, // INADEQUATE_SECURITY
+        _ => StatusCode.Internal,
+    };
+
+    // An answer that is not HTTP/2 is the peer's fault, not a lost connection, although HttpClient reports it as an IOException too.
+    private static bool IsLostConnection(Exception exception) => exception switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError } => false,
+        HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } => false,
+        // Raised by readers of messages: says that the bytes are wrong.
+        InvalidDataException => false,
+        _ => Find<SocketException>(exception) is not null || Find<IOException>(exception) is not null,
+    };
+
+    private static T? Find<T>(Exception? exception)
+        where T : Exception
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception is T found) return found;
+        }
+
+        return null;
+    }
+
+    private static string Describe(Exception exception, string what)
+    {
+        var text = new StringBuilder(what);
+        for (var e = exception; e is not null; e = e.InnerException) text.Append(' ').Append(e.GetType().Name).Append(": ").Append(e.Message);
+        return text.ToString();
+    }
+}

@@ -1,0 +1,20 @@
+using Grpc.Core;
+
+namespace Grpc.Net.Client.Internal;
+
+/// <summary>What a channel knows about a method, worked out once.</summary>
+/// <param name="RequestUri">Where its requests go.</param>
+/// <param name="ServiceUrl">Its service, as call credentials see it.</param>
+internal sealed record MethodInformation(Uri RequestUri, string ServiceUrl)
+{
+    public static MethodInformation Create(Uri address, bool isSecure, IMethod method)
+    {
+        const string DefaultSecurePort = ":443";
+        var authority = address.Authority;
+        if (isSecure && authority.EndsWith(DefaultSecurePort, StringComparison.Ordinal)) authority = authority[..^DefaultSecurePort.Length];
+
+        return new MethodInformation(
+            new Uri(address, address.AbsolutePath.TrimEnd('/') + method.FullName),
+            $"{address.Scheme}://{authority}/{method.ServiceName}");
+    }
+}
