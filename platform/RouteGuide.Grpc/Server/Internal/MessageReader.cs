@@ -1,0 +1,130 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Grpc.Core;
+using Grpc.Internal;
+using Grpc.Net.Compression;
+using Microsoft.AspNetCore.Http;
+
+namespace Grpc.AspNetCore.Server.Internal;
+
+/// <summary>
+/// Takes messages out of a request's body (gRPC over HTTP/2, "Length-Prefixed-Message"), deserializing them where they lie.
+/// What is held is bounded: a message that is too long is refused when its prefix is read.
+/// </summary>
+internal static class MessageReader
+{
+    private static readonly Status Incomplete = new(StatusCode.Internal, "Incomplete message.");
+    private static readonly Status Additional = new(StatusCode.Internal, "Additional data after the message received.");
+    private static readonly Status TooLong = new(StatusCode.ResourceExhausted, "Received message exceeds the maximum configured message size.");
+
+    /// <summary>Reads the only message of a request, to the end of its body.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public static async ValueTask<T> ReadSingleAsync<T>(HttpContext http, MethodOptions options, Func<DeserializationContext, T> deserializer)
+    {
+        var body = http.Request.BodyReader;
+        while (true)
+        {
+            var result = await body.ReadAsync();
+            var buffer = result.Buffer;
+            var consumed = buffer.Start;
+            try
+            {
+                ThrowIfCancelled(result);
+                if (TryReadPrefix(buffer, options, out var compressed, out var length))
+                {
+                    var end = MessagePrefix.Size + (long)length;
+                    if (buffer.Length > end) throw new RpcException(Additional);
+                    if (buffer.Length == end && result.IsCompleted)
+                    {
+                        consumed = buffer.End;
+                        return Deserialize(http, options, deserializer, compressed, buffer.Slice(MessagePrefix.Size));
+                    }
+                }
+
+                if (result.IsCompleted) throw new RpcException(Incomplete);
+            }
+            finally
+            {
+                body.AdvanceTo(consumed, buffer.End);
+            }
+        }
+    }
+
+    /// <summary>Reads the next message of a request stream; null at its end.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public static async ValueTask<T?> ReadNextAsync<T>(
+        HttpContext http, MethodOptions options, Func<DeserializationContext, T> deserializer, CancellationToken cancellationToken)
+        where T : class
+    {
+        var body = http.Request.BodyReader;
+        while (true)
+        {
+            var result = await body.ReadAsync(cancellationToken);
+            var buffer = result.Buffer;
+            var consumed = buffer.Start;
+            var examined = buffer.End;
+            try
+            {
+                ThrowIfCancelled(result);
+                if (TryReadPrefix(buffer, options, out var compressed, out var length) && buffer.Length >= MessagePrefix.Size + (long)length)
+                {
+                    var payload = buffer.Slice(MessagePrefix.Size, length);
+                    // What follows stays unexamined, so that the next read finds it at once.
+                    consumed = examined = payload.End;
+                    return Deserialize(http, options, deserializer, compressed, payload);
+                }
+
+                if (result.IsCompleted) return buffer.IsEmpty ? null : throw new RpcException(Incomplete);
+            }
+            finally
+            {
+                body.AdvanceTo(consumed, examined);
+            }
+        }
+    }
+
+    private static void ThrowIfCancelled(in ReadResult result)
+    {
+        if (result.IsCanceled) throw new OperationCanceledException("The read was given up, because the call is over.");
+    }
+
+    private static bool TryReadPrefix(in ReadOnlySequence<byte> buffer, MethodOptions options, out bool compressed, out int length)
+    {
+        compressed = false;
+        length = 0;
+        if (!MessagePrefix.TryRead(buffer, out var flag, out var size)) return false;
+
+        if (flag > 1) throw new InvalidDataException($"The compressed flag of a message is {flag}, neither 0 nor 1.");
+        if (size > int.MaxValue) throw new IOException($"A message of {size} bytes is announced, which is more than can be held.");
+        if (size > options.MaxReceiveMessageSize) throw new RpcException(TooLong);
+        compressed = flag == 1;
+        length = (int)size;
+        return true;
+    }
+
+    private static T Deserialize<T>(
+        HttpContext http, MethodOptions options, Func<DeserializationContext, T> deserializer, bool compressed, in ReadOnlySequence<byte> payload)
+    {
+        if (!compressed) return Payload.Deserialize(deserializer, payload);
+
+        var provider = ProviderOfRequest(http, options);
+        using var plain = new PooledBuffer();
+        if (!MessageCompression.TryDecompress(provider, payload, options.MaxReceiveMessageSize, plain)) throw new RpcException(TooLong);
+        return Payload.Deserialize(deserializer, new ReadOnlySequence<byte>(plain.WrittenMemory));
+    }
+
+    private static ICompressionProvider ProviderOfRequest(HttpContext http, MethodOptions options)
+    {
+        var encoding = http.Request.Headers.GrpcEncoding.ToString();
+        if (encoding.Length == 0)
+            throw new RpcException(new Status(StatusCode.Internal, "Request did not include grpc-encoding value with compressed message."));
+        if (encoding == GrpcEncodings.Identity)
+            throw new RpcException(new Status(StatusCode.Internal, "Request sent 'identity' grpc-encoding value with compressed message."));
+        if (options.FindProvider(encoding) is { } provider) return provider;
+
+        // gRPC compression, "Supported encodings": the refusal says which ones there are.
+        if (!http.Response.HasStarted) http.Response.Headers.GrpcAcceptEncoding = options.AcceptEncoding;
+        throw new RpcException(new Status(StatusCode.Unimplemented, $"Unsupported grpc-encoding value '{encoding}'. Supported encodings: {options.SupportedEncodings}"));
+    }
+}
