@@ -95,7 +95,8 @@ internal sealed class RawHttp2Connection : IAsyncDisposable
                 {
                     TargetHost = address.Host,
                     ApplicationProtocols = [SslApplicationProtocol.Http2],
-                    RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                    // Any certificate will do, but there has to be one.
+                    RemoteCertificateValidationCallback = (_, _, _, errors) => errors != SslPolicyErrors.RemoteCertificateNotAvailable,
                 });
             }
         }
