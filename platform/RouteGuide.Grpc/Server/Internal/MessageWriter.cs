@@ -15,7 +15,7 @@ namespace Grpc.AspNetCore.Server.Internal;
 internal sealed class MessageWriter : SerializationContext, IBufferWriter<byte>, IDisposable
 {
     [ThreadStatic]
-    private static MessageWriter? t_free;
+    private static MessageWriter? _free;
 
     private readonly PooledBuffer _buffer = new();
     private PipeWriter? _body;
@@ -35,8 +35,8 @@ internal sealed class MessageWriter : SerializationContext, IBufferWriter<byte>,
     /// <exception cref="RpcException">The message is longer than <paramref name="options"/> allow.</exception>
     public static void Write<T>(PipeWriter body, MethodOptions options, ICompressionProvider? compression, T message, Action<T, SerializationContext> serializer)
     {
-        using var writer = t_free ?? new MessageWriter();
-        t_free = null;
+        using var writer = _free ?? new MessageWriter();
+        _free = null;
         writer._body = body;
         writer._compression = compression;
         writer._level = options.ResponseCompressionLevel;
@@ -55,7 +55,7 @@ internal sealed class MessageWriter : SerializationContext, IBufferWriter<byte>,
         _written = 0;
         _body = null;
         _compression = null;
-        t_free = this;
+        _free = this;
     }
 
     public override void SetPayloadLength(int payloadLength)

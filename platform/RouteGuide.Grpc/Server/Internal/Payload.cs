@@ -7,7 +7,7 @@ namespace Grpc.AspNetCore.Server.Internal;
 internal sealed class Payload : DeserializationContext
 {
     [ThreadStatic]
-    private static Payload? t_free;
+    private static Payload? _free;
 
     private ReadOnlySequence<byte> _bytes;
     private bool _inUse;
@@ -19,8 +19,8 @@ internal sealed class Payload : DeserializationContext
 
     public static T Deserialize<T>(Func<DeserializationContext, T> deserializer, in ReadOnlySequence<byte> bytes)
     {
-        var payload = t_free ?? new Payload();
-        t_free = null;
+        var payload = _free ?? new Payload();
+        _free = null;
         payload._bytes = bytes;
         payload._inUse = true;
         try
@@ -31,7 +31,7 @@ internal sealed class Payload : DeserializationContext
         {
             payload._inUse = false;
             payload._bytes = default;
-            t_free = payload;
+            _free = payload;
         }
     }
 
