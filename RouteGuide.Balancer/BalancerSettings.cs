@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Net;
+using RouteGuide.Balancer.Proxy;
+using RouteGuide.Balancer.Routing;
+using RouteGuide.ServiceDefaults;
+
+namespace RouteGuide.Balancer;
+
+/// <summary>The balancer's configuration, checked whole before anything is started with it.</summary>
+internal sealed record BalancerSettings
+{
+    public const string DefaultUrl = "https://localhost:50051";
+    public const string TargetsKey = "Balancer:Targets";
+    public const string DrainTimeoutKey = "Balancer:DrainTimeout";
+    public const string ConnectTimeoutKey = "Balancer:ConnectTimeout";
+    public const string RegistryPortKey = "REGISTRY_PORT";
+    public const string RegistryKeyKey = "REGISTRY_KEY";
+
+    public required IReadOnlyList<ListenerSettings> Listeners { get; init; }
+
+    public required IReadOnlyList<TargetAddress> Targets { get; init; }
+
+    public required ProxyOptions Proxy { get; init; }
+
+    /// <summary>What replicas show to be let in; null when none is configured, then nobody is.</summary>
+    public string? RegistryKey { get; init; }
+
+    /// <summary>How long running calls may take to end after the balancer was told to stop. 0 to 1 hour, 5 s by default.</summary>
+    public TimeSpan DrainTimeout { get; init; }
+
+    /// <exception cref="ConfigurationException">A setting cannot be used.</exception>
+    public static BalancerSettings Read(IConfiguration configuration)
+    {
+        var defaults = new ProxyOptions();
+        return new BalancerSettings
+        {
+            Listeners = ReadListeners(configuration),
+            Targets = ReadTargets(configuration),
+            Proxy = defaults with { ConnectTimeout = ReadTime(configuration, ConnectTimeoutKey, defaults.ConnectTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)) },
+            RegistryKey = configuration[RegistryKeyKey] is { Length: > 0 } key ? key : null,
+            DrainTimeout = ReadTime(configuration, DrainTimeoutKey, TimeSpan.FromSeconds(5), TimeSpan.Zero, TimeSpan.FromHours(1)),
+        };
+    }
+
+    private static List<ListenerSettings> ReadListeners(IConfiguration configuration)
+    {
+        int? registryPort = configuration[RegistryPortKey] switch
+        {
+            null or "" => null,
+            var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort => port,
+            var text => throw new ConfigurationException(RegistryPortKey, text, "a port from 0 (any free one) to 65535"),
+        };
+
+        var listeners = Urls(configuration).Select(url => ListenerSettings.Parse(WebHostDefaults.ServerUrlsKey, url, registryPort)).ToList();
+        if (registryPort is { } missing && listeners.TrueForAll(l => l.Kind != ListenerKind.Registry))
+        {
+            listeners.Add(ListenerSettings.Parse(RegistryPortKey, missing == 0 ? "http://127.0.0.1:0" : $"http://localhost:{missing}", missing));
+        }
+
+        if (listeners.TrueForAll(l => l.Kind != ListenerKind.Front)) throw new ConfigurationException(WebHostDefaults.ServerUrlsKey, configuration[WebHostDefaults.ServerUrlsKey], "a list that has an address for calls beside that of the registry");
+        return listeners;
+    }
+
+    // The order in which ASP.NET Core looks: urls, else the port lists that container images set.
+    private static List<string> Urls(IConfiguration configuration)
+    {
+        var urls = Split(configuration[WebHostDefaults.ServerUrlsKey]);
+        if (urls.Count == 0)
+        {
+            urls.AddRange(Split(configuration[WebHostDefaults.HttpPortsKey]).Select(port => $"http://*:{port}"));
+            urls.AddRange(Split(configuration[WebHostDefaults.HttpsPortsKey]).Select(port => $"https://*:{port}"));
+        }
+
+        return urls.Count == 0 ? [DefaultUrl] : urls;
+
+        static List<string> Split(string? list) => [.. (list ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+    }
+
+    private static List<TargetAddress> ReadTargets(IConfiguration configuration)
+    {
+        var targets = new List<TargetAddress>();
+        foreach (var section in configuration.GetSection(TargetsKey).GetChildren())
+        {
+            if (!TargetAddress.TryParse(section.Value, out var address, out var error)) throw new ConfigurationException($"{section.Path}: the address {error}.");
+            if (targets.Contains(address)) throw new ConfigurationException($"{section.Path}: the address '{address}' is in the list already.");
+            targets.Add(address);
+        }
+
+        return targets;
+    }
+
+    private static TimeSpan ReadTime(IConfiguration configuration, string key, TimeSpan byDefault, TimeSpan least, TimeSpan most)
+    {
+        var text = configuration[key];
+        if (string.IsNullOrWhiteSpace(text)) return byDefault;
+
+        // "5" is five seconds; the framework alone would read five days.
+        var time = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds <= most.TotalSeconds ? TimeSpan.FromSeconds(seconds)
+            : text.Contains(':') && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var parsed) ? parsed
+            : TimeSpan.MinValue;
+        return time >= least && time <= most ? time : throw new ConfigurationException(key, text, $"a time from {least} to {most}, in seconds or as hh:mm:ss");
+    }
+}

@@ -1,0 +1,14 @@
+using RouteGuide.Balancer.Routing;
+
+namespace RouteGuide.Balancer.Balancing;
+
+/// <summary>
+/// Each target in turn. One counter for the whole balancer, not one per connection or thread, so that the shares of any run of
+/// calls over unchanged targets differ by at most one, however the calls arrive.
+/// </summary>
+internal sealed class RoundRobin : IPicker
+{
+    private uint _turn = uint.MaxValue;
+
+    public Target Pick(ReadOnlySpan<Target> routable) => routable[(int)(Interlocked.Increment(ref _turn) % (uint)routable.Length)];
+}

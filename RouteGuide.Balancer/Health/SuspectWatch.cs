@@ -1,0 +1,52 @@
+using System.Net.Sockets;
+using RouteGuide.Balancer.Routing;
+
+namespace RouteGuide.Balancer.Health;
+
+/// <summary>
+/// A target that could not be connected to, or whose connection broke, gets no further calls until a connection succeeds: not the
+/// next thousand callers find out that it is gone, but one connection attempt in the background, at growing distance.
+/// </summary>
+internal sealed class SuspectWatch(TargetTable targets, TimeProvider time, ILogger<SuspectWatch> logger)
+{
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>Avoids the target from now on, until it accepts a connection or is gone.</summary>
+    public void Report(Target target, string reason)
+    {
+        if (!targets.SetSuspect(target, true)) return;
+        logger.LogWarning("Target {Target} is avoided until it accepts a connection: {Reason}", target, reason);
+        _ = Probe(target);
+    }
+
+    private async Task Probe(Target target)
+    {
+        for (var delay = FirstDelay; !target.IsClosed; delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay)
+        {
+            if (await Accepts(target.Address))
+            {
+                if (targets.SetSuspect(target, false)) logger.LogInformation("Target {Target} accepts connections again", target);
+                return;
+            }
+
+            await Task.Delay(delay, time);
+        }
+    }
+
+    private async Task<bool> Accepts(TargetAddress address)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var limit = new CancellationTokenSource(ConnectTimeout, time);
+        try
+        {
+            await socket.ConnectAsync(address.Host, address.Port, limit.Token);
+            return true;
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+}

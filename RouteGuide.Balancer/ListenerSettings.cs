@@ -1,0 +1,57 @@
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using RouteGuide.Balancer.Routing;
+using RouteGuide.ServiceDefaults;
+
+namespace RouteGuide.Balancer;
+
+/// <summary>One address that the balancer listens on.</summary>
+internal sealed record ListenerSettings(ListenerKind Kind, string Scheme, string Host, int Port)
+{
+    public bool IsTls => Scheme == "https";
+
+    /// <param name="setting">The name of the setting that it comes from, for errors.</param>
+    /// <param name="url"><c>http://host:port</c> or <c>https://host:port</c>; <c>*</c> and <c>+</c> are all addresses.</param>
+    /// <param name="registryPort">The port that makes it the registry's, or null.</param>
+    /// <exception cref="ConfigurationException">The url cannot be listened on, or must not be.</exception>
+    public static ListenerSettings Parse(string setting, string url, int? registryPort)
+    {
+        BindingAddress address;
+        try
+        {
+            address = BindingAddress.Parse(url);
+        }
+        catch (FormatException)
+        {
+            throw new ConfigurationException(setting, url, "http://host:port or https://host:port");
+        }
+
+        if (address.Scheme is not ("http" or "https") || address.IsUnixPipe || address.IsNamedPipe || address.PathBase.Length > 0 || address.Port is < 0 or > IPEndPoint.MaxPort)
+        {
+            throw new ConfigurationException(setting, url, "http://host:port or https://host:port");
+        }
+
+        var isRegistry = registryPort > 0 ? address.Port == registryPort : setting == BalancerSettings.RegistryPortKey;
+        var listener = new ListenerSettings(isRegistry ? ListenerKind.Registry : ListenerKind.Front, address.Scheme, address.Host, address.Port);
+        if (!isRegistry) return listener;
+
+        // Who may register a target may read all calls: the registry never leaves the machine.
+        if (listener.IsTls) throw new ConfigurationException(setting, url, $"plaintext http, as the registry on port {registryPort} must be");
+        if (!listener.IsLoopback) throw new ConfigurationException(setting, url, $"a loopback address, as the registry on port {registryPort} must be");
+        return listener;
+    }
+
+    public void Bind(KestrelServerOptions kestrel, Action<ListenOptions> configure)
+    {
+        if (IsLocalhost && Port != 0) kestrel.ListenLocalhost(Port, configure);
+        else if (IsLocalhost) kestrel.Listen(IPAddress.Loopback, Port, configure);
+        else if (IPAddress.TryParse(Host.Trim('[', ']'), out var ip)) kestrel.Listen(ip, Port, configure);
+        else kestrel.ListenAnyIP(Port, configure);
+    }
+
+    public override string ToString() => $"{Scheme}://{Host}:{Port}";
+
+    private bool IsLocalhost => Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+
+    private bool IsLoopback => IsLocalhost || (IPAddress.TryParse(Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+}

@@ -1,0 +1,65 @@
+using RouteGuide.Balancer.Routing;
+
+namespace RouteGuide.Balancer.Proxy;
+
+/// <summary>Who ended a call, and how.</summary>
+internal enum ExchangeEnd
+{
+    /// <summary>The target's response went down to its end.</summary>
+    Completed,
+
+    /// <summary>The client reset the stream or went away.</summary>
+    ClientGone,
+
+    /// <summary>The target reset the stream.</summary>
+    TargetReset,
+
+    /// <summary>The connection to the target broke.</summary>
+    TargetLost,
+
+    /// <summary>The response of the target could not be passed on.</summary>
+    TargetInvalid,
+
+    /// <summary>No target could take the call.</summary>
+    NoTarget,
+
+    /// <summary>The deadline passed before a target had answered.</summary>
+    Deadline,
+
+    /// <summary>The balancer stops.</summary>
+    Shutdown,
+
+    /// <summary>The balancer does not carry such requests.</summary>
+    Refused,
+}
+
+/// <summary>What is known of a call when it has ended.</summary>
+internal readonly record struct ExchangeReport
+{
+    public required HttpContext Context { get; init; }
+
+    /// <summary>Null when there was none.</summary>
+    public Target? Target { get; init; }
+
+    public required ExchangeEnd End { get; init; }
+
+    /// <summary>As it stood in the trailers or headers; null when there was none.</summary>
+    public string? GrpcStatus { get; init; }
+
+    public TimeSpan Duration { get; init; }
+
+    /// <summary>Body bytes from the client that went to the target.</summary>
+    public long RequestBytes { get; init; }
+
+    /// <summary>Body bytes from the target that went to the client.</summary>
+    public long ResponseBytes { get; init; }
+
+    /// <summary>Targets that the call was sent to.</summary>
+    public int Attempts { get; init; }
+}
+
+/// <summary>Is told of each call when it has ended.</summary>
+internal interface IExchangeLog
+{
+    void Write(in ExchangeReport report);
+}

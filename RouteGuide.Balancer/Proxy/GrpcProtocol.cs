@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+
+namespace RouteGuide.Balancer.Proxy;
+
+/// <summary>The gRPC status codes that the balancer itself may answer with.</summary>
+internal enum GrpcStatus
+{
+    Cancelled = 1,
+    Unknown = 2,
+    InvalidArgument = 3,
+    DeadlineExceeded = 4,
+    PermissionDenied = 7,
+    ResourceExhausted = 8,
+    Unimplemented = 12,
+    Internal = 13,
+    Unavailable = 14,
+    Unauthenticated = 16,
+}
+
+/// <summary>What a proxy has to know of gRPC over HTTP/2.</summary>
+internal static class GrpcProtocol
+{
+    public const string Status = "grpc-status";
+    public const string Message = "grpc-message";
+    public const string Timeout = "grpc-timeout";
+    public const string ContentType = "application/grpc";
+
+    /// <summary>Whether a content type is that of gRPC: <c>application/grpc</c>, also with <c>+proto</c> and the like; not <c>application/grpc-web</c>.</summary>
+    public static bool IsGrpc(string? contentType) =>
+        contentType is not null
+        && contentType.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase)
+        && (contentType.Length == ContentType.Length || contentType[ContentType.Length] is '+' or ';' or ' ');
+
+    /// <summary>The status that a client makes of an HTTP/2 error code ("Errors" in gRPC over HTTP/2); codes that the table leaves out are UNKNOWN.</summary>
+    public static GrpcStatus StatusOf(Http2ErrorCode code) => code switch
+    {
+        Http2ErrorCode.StreamClosed or Http2ErrorCode.Http11Required => GrpcStatus.Unknown,
+        Http2ErrorCode.RefusedStream => GrpcStatus.Unavailable,
+        Http2ErrorCode.Cancel => GrpcStatus.Cancelled,
+        Http2ErrorCode.EnhanceYourCalm => GrpcStatus.ResourceExhausted,
+        Http2ErrorCode.InadequateSecurity => GrpcStatus.PermissionDenied,
+        <= Http2ErrorCode.Http11Required => GrpcStatus.Internal,
+        _ => GrpcStatus.Unknown,
+    };
+
+    /// <summary>Percent-encodes a <c>grpc-message</c>: UTF-8, of which 0x20 to 0x7E without '%' stand for themselves.</summary>
+    public static string EncodeMessage(string message)
+    {
+        var encoded = new StringBuilder(message.Length);
+        foreach (var b in Encoding.UTF8.GetBytes(message))
+        {
+            if (b is >= 0x20 and <= 0x7E and not (byte)'%') encoded.Append((char)b);
+            else encoded.Append('%').Append(b.ToString("X2", CultureInfo.InvariantCulture));
+        }
+
+        return encoded.ToString();
+    }
+
+    /// <summary>Reads a <c>grpc-timeout</c>: 1 to 8 digits and a unit. False when it is malformed; then the target is left to say so.</summary>
+    public static bool TryParseTimeout(string? text, out TimeSpan timeout)
+    {
+        timeout = default;
+        if (text is not { Length: >= 2 and <= 9 } || !ulong.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var value)) return false;
+
+        double? ticks = text[^1] switch
+        {
+            'H' => TimeSpan.TicksPerHour,
+            'M' => TimeSpan.TicksPerMinute,
+            'S' => TimeSpan.TicksPerSecond,
+            'm' => TimeSpan.TicksPerMillisecond,
+            'u' => TimeSpan.TicksPerMicrosecond,
+            'n' => 0.01,
+            _ => null,
+        };
+        if (ticks is not { } unit) return false;
+        timeout = TimeSpan.FromTicks((long)(value * unit));
+        return true;
+    }
+
+    /// <summary>Writes what is left of a deadline for a further attempt. Never more than is left, never less than one microsecond.</summary>
+    public static string FormatTimeout(TimeSpan left)
+    {
+        var microseconds = Math.Max(1, left.Ticks / TimeSpan.TicksPerMicrosecond);
+        return microseconds < 100_000_000 ? $"{microseconds}u"
+            : microseconds / 1_000 < 100_000_000 ? $"{microseconds / 1_000}m"
+            : $"{Math.Min(microseconds / 1_000_000, 99_999_999)}S";
+    }
+}

@@ -1,0 +1,104 @@
+using System.IO.Pipelines;
+using System.Net;
+
+namespace RouteGuide.Balancer.Proxy;
+
+/// <summary>
+/// A client's request body, which may be sent to another target as long as it is not committed to one. Nothing is copied: what was
+/// sent stays unconsumed in the client stream's own pipe and is read again.
+/// </summary>
+internal sealed class RequestBody(PipeReader reader)
+{
+    /// <summary>Bytes kept for a further attempt; a body that is longer commits the call to its target.</summary>
+    public const int ReplayLimit = 64 * 1024;
+
+    private volatile bool _committed;
+    private bool _examined;
+    private Task _copying = Task.CompletedTask;
+
+    /// <summary>Bytes that went to the target of the last attempt.</summary>
+    public long Sent { get; private set; }
+
+    /// <summary>Whether the whole body can still be sent to another target.</summary>
+    public bool Replayable => !_committed;
+
+    /// <summary>Reading failed: the client has reset its stream or is gone.</summary>
+    public bool ClientGone { get; private set; }
+
+    /// <summary>A target still takes from the client's stream.</summary>
+    public bool IsCopying => !_copying.IsCompleted;
+
+    /// <summary>Keeps nothing any more: the target has answered.</summary>
+    public void Commit() => _committed = true;
+
+    /// <summary>The content of one attempt.</summary>
+    public HttpContent ForAttempt() => new AttemptContent(this);
+
+    /// <summary>Waits until the sending of an attempt, which its token has ended, leaves the client's stream alone.</summary>
+    public Task Stop() => _copying.IsCompleted ? Task.CompletedTask : _copying.ContinueWith(
+        static copying => _ = copying.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    private async Task Copy(Stream target, CancellationToken cancellation)
+    {
+        // What an earlier attempt has examined is not reported again by itself: a cancelled read returns it.
+        if (_examined) reader.CancelPendingRead();
+        Sent = 0;
+        long kept = 0;
+        while (true)
+        {
+            var read = await Read(cancellation);
+            var buffer = read.Buffer;
+            var consumed = buffer.Start;
+            try
+            {
+                var fresh = buffer.Slice(kept);
+                foreach (var segment in fresh) await target.WriteAsync(segment, cancellation);
+                // The end of the body is flushed by the handler together with its END_STREAM.
+                if (!fresh.IsEmpty && !read.IsCompleted) await target.FlushAsync(cancellation);
+                kept = buffer.Length;
+                Sent += fresh.Length;
+                if (kept > ReplayLimit) _committed = true;
+                if (_committed)
+                {
+                    consumed = buffer.End;
+                    kept = 0;
+                }
+            }
+            finally
+            {
+                _examined = true;
+                reader.AdvanceTo(consumed, buffer.End);
+            }
+
+            if (read.IsCompleted) return;
+        }
+    }
+
+    private async ValueTask<ReadResult> Read(CancellationToken cancellation)
+    {
+        try
+        {
+            return await reader.ReadAsync(cancellation);
+        }
+        catch when (!cancellation.IsCancellationRequested)
+        {
+            ClientGone = true;
+            throw;
+        }
+    }
+
+    /// <summary>Its length is not known, so that no content-length is made up; the client's own travels with its headers.</summary>
+    private sealed class AttemptContent(RequestBody body) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => body._copying = body.Copy(stream, CancellationToken.None);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+            body._copying = body.Copy(stream, cancellationToken);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using RouteGuide.Balancer.Routing;
+
+namespace RouteGuide.Balancer.Proxy;
+
+/// <summary>
+/// The connections to one target: plaintext HTTP/2 with prior knowledge, multiplexed, one more when the target's stream limit is
+/// reached. Interim: SocketsHttpHandler, until the balancer's own HTTP/2 engine takes its place.
+/// </summary>
+internal sealed class TargetClient : IDisposable
+{
+    private readonly HttpMessageInvoker _invoker;
+    private readonly TargetAddress _address;
+
+    public TargetClient(TargetAddress address, ProxyOptions options)
+    {
+        _address = address;
+        _invoker = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectCallback = Connect,
+            ConnectTimeout = options.ConnectTimeout,
+            EnableMultipleHttp2Connections = true,
+            InitialHttp2StreamWindowSize = ProxyOptions.StreamWindow,
+            // A target whose host vanishes without a word is found out, also while its calls are silent.
+            KeepAlivePingDelay = options.TargetPingDelay,
+            KeepAlivePingTimeout = options.TargetPingTimeout,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            // A name may come to mean another address; calls that run are not cut by it.
+            PooledConnectionLifetime = address.IsLiteral ? Timeout.InfiniteTimeSpan : TimeSpan.FromMinutes(5),
+            RequestHeaderEncodingSelector = static (name, request) =>
+            {
+                ((AttemptMessage)request).OnField(name);
+                return Encoding.Latin1;
+            },
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            UseCookies = false,
+            UseProxy = false,
+        });
+    }
+
+    /// <summary>The URL of a call there: the path as the client wrote it, not normalised.</summary>
+    /// <exception cref="UriFormatException">The path is none.</exception>
+    public Uri UrlOf(string path) => new($"http://{_address.Authority}{path}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+
+    /// <summary>Sends a request; returns when the response headers are there.</summary>
+    public Task<HttpResponseMessage> Send(AttemptMessage message, CancellationToken cancellation) => _invoker.SendAsync(message, cancellation);
+
+    public void Dispose() => _invoker.Dispose();
+
+    private static async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            return new RepeatedFieldStream(new NetworkStream(socket, ownsSocket: true));
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+namespace RouteGuide.Balancer.Routing;
+
+/// <summary>
+/// One process that answers calls. What may change about it (draining, suspect) stands in the <see cref="TargetSnapshot"/>;
+/// here are its name, its counters and the gate that every call to it passes.
+/// </summary>
+internal sealed class Target(string name, TargetAddress address, bool leased)
+{
+    private const int ClosedBit = int.MinValue;
+
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // The calls in flight; the sign bit says that the gate is closed. One word, so that no call slips in beside a closing gate.
+    private int _gate;
+    private long _total;
+
+    /// <summary>The replica's name, or the address of a configured target.</summary>
+    public string Name { get; } = name;
+
+    public TargetAddress Address { get; } = address;
+
+    /// <summary>Held by a lease, not by configuration.</summary>
+    public bool Leased { get; } = leased;
+
+    /// <summary>Calls that run there now.</summary>
+    public int InFlight => Volatile.Read(ref _gate) & ~ClosedBit;
+
+    /// <summary>No further call enters.</summary>
+    public bool IsClosed => (Volatile.Read(ref _gate) & ClosedBit) != 0;
+
+    /// <summary>Calls that went there since it was registered.</summary>
+    public long Total => Interlocked.Read(ref _total);
+
+    /// <summary>Completes when the gate is closed and the last call has ended: nothing will be sent there any more.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Enters a call; false when the gate is closed. Each true is answered by one <see cref="End"/>.</summary>
+    public bool TryBegin()
+    {
+        var seen = Volatile.Read(ref _gate);
+        while ((seen & ClosedBit) == 0)
+        {
+            var before = Interlocked.CompareExchange(ref _gate, seen + 1, seen);
+            if (before == seen)
+            {
+                Interlocked.Increment(ref _total);
+                return true;
+            }
+
+            seen = before;
+        }
+
+        return false;
+    }
+
+    /// <summary>Leaves a call that <see cref="TryBegin"/> entered.</summary>
+    public void End()
+    {
+        if (Interlocked.Decrement(ref _gate) == ClosedBit) _ended.TrySetResult();
+    }
+
+    /// <summary>No call enters once this has returned; those inside go on.</summary>
+    public void Close()
+    {
+        if (Interlocked.Or(ref _gate, ClosedBit) is 0 or ClosedBit) _ended.TrySetResult();
+    }
+
+    public override string ToString() => Leased ? $"{Name} ({Address})" : Name;
+}
