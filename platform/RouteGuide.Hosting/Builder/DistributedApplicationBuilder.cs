@@ -1,0 +1,195 @@
+using System.Reflection;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Certificates;
+using Aspire.Hosting.Eventing;
+using Aspire.Hosting.Execution;
+using Aspire.Hosting.Health;
+using Aspire.Hosting.Reporting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Aspire.Hosting;
+
+/// <inheritdoc cref="IDistributedApplicationBuilder"/>
+public class DistributedApplicationBuilder : IDistributedApplicationBuilder
+{
+    private readonly HostApplicationBuilder _inner;
+    private readonly DistributedApplicationExecutionContextOptions _contextOptions;
+    private readonly AppHostArguments _arguments;
+    private readonly DistributedApplicationOptions _options;
+    private bool _built;
+
+    /// <param name="args">The command line.</param>
+    public DistributedApplicationBuilder(string[] args)
+        : this(new DistributedApplicationOptions { Args = args })
+    {
+    }
+
+    /// <param name="options">The command line, and where the app host lies.</param>
+    public DistributedApplicationBuilder(DistributedApplicationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _arguments = AppHostArguments.Parse(options.Args ?? []);
+        AppHostAssembly = options.AssemblyName is { } name ? Assembly.Load(name) : Assembly.GetEntryAssembly();
+        AppHostPath = ProjectPath(AppHostAssembly) ?? Path.Combine(Directory.GetCurrentDirectory(), AppHostAssembly?.GetName().Name ?? "apphost");
+        AppHostDirectory = Path.GetFullPath(options.ProjectDirectory ?? Path.GetDirectoryName(AppHostPath)!);
+        _inner = new HostApplicationBuilder(new HostApplicationBuilderSettings
+        {
+            Args = [.. _arguments.Others],
+            ApplicationName = AppHostAssembly?.GetName().Name,
+
+            // The folder of the project may be gone from the machine that the built app host runs on.
+            ContentRootPath = Directory.Exists(AppHostDirectory) ? AppHostDirectory : AppContext.BaseDirectory,
+        });
+        _contextOptions = new DistributedApplicationExecutionContextOptions(_arguments.Operation);
+        ExecutionContext = new DistributedApplicationExecutionContext(_contextOptions);
+        AddServices();
+    }
+
+    /// <inheritdoc/>
+    public ConfigurationManager Configuration => _inner.Configuration;
+
+    /// <inheritdoc/>
+    public IHostEnvironment Environment => _inner.Environment;
+
+    /// <inheritdoc/>
+    public IServiceCollection Services => _inner.Services;
+
+    /// <inheritdoc/>
+    public string AppHostDirectory { get; }
+
+    /// <summary>The app host's project file, without its extension where it is not known.</summary>
+    public string AppHostPath { get; }
+
+    /// <inheritdoc/>
+    public Assembly? AppHostAssembly { get; }
+
+    /// <inheritdoc/>
+    public IDistributedApplicationEventing Eventing { get; } = new DistributedApplicationEventing();
+
+    /// <inheritdoc/>
+    public DistributedApplicationExecutionContext ExecutionContext { get; }
+
+    /// <inheritdoc/>
+    public IResourceCollection Resources { get; } = new ResourceCollection();
+
+    /// <inheritdoc/>
+    public IResourceBuilder<T> AddResource<T>(T resource)
+        where T : IResource
+    {
+        ArgumentNullException.ThrowIfNull(resource);
+        Resources.Add(resource);
+        return CreateResourceBuilder(resource);
+    }
+
+    /// <inheritdoc/>
+    public IResourceBuilder<T> CreateResourceBuilder<T>(T resource)
+        where T : IResource
+    {
+        ArgumentNullException.ThrowIfNull(resource);
+        return new ResourceBuilder<T>(this, resource);
+    }
+
+    /// <summary>Makes the application.</summary>
+    /// <exception cref="InvalidOperationException">It was made already.</exception>
+    public DistributedApplication Build()
+    {
+        if (_built) throw new InvalidOperationException("An application is built once.");
+        _built = true;
+        var application = new DistributedApplication(_inner.Build());
+        _contextOptions.ServiceProvider = application.Services;
+        var loggers = application.Services.GetRequiredService<ResourceLoggerService>();
+        var console = application.Services.GetRequiredService<ConsoleReporter>();
+        loggers.Echo = (instance, line) => console.EchoLine(instance, line.Content, line.IsErrorMessage);
+        ((DistributedApplicationEventing)Eventing).UnobservedFailure = fault =>
+            application.Services.GetRequiredService<ILogger<DistributedApplication>>().LogError(fault, "An event handler failed.");
+        return application;
+    }
+
+    private static string? ProjectPath(Assembly? assembly)
+    {
+        var told = assembly?.GetCustomAttributes<AssemblyMetadataAttribute>().ToArray() ?? [];
+        var folder = told.FirstOrDefault(a => string.Equals(a.Key, "apphostprojectpath", StringComparison.OrdinalIgnoreCase))?.Value;
+        var name = told.FirstOrDefault(a => string.Equals(a.Key, "apphostprojectname", StringComparison.OrdinalIgnoreCase))?.Value;
+        return folder is null ? null : Path.Combine(folder, name ?? "");
+    }
+
+    private void AddServices()
+    {
+        Services.AddSingleton<IDistributedApplicationBuilder>(this);
+        Services.AddSingleton(ExecutionContext);
+        Services.AddSingleton(Eventing);
+        Services.AddSingleton(_ => new DistributedApplicationModel(Resources));
+        Services.AddSingleton(_ => AppHostSettings.From(Configuration, _arguments.ExitWhen));
+
+        Services.AddSingleton(_ => _options.EnableResourceLogging ? ConsoleOutput.OfProcess() : new ConsoleOutput(TextWriter.Null, TextWriter.Null));
+        Services.AddSingleton(services => new ConsoleReporter(services.GetRequiredService<ConsoleOutput>(), ConsoleReporter.WantsColours()));
+        Services.AddLogging(logging =>
+        {
+            logging.ClearProviders();
+            logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
+            logging.Services.AddSingleton<ILoggerProvider, ConsoleLoggerProvider>();
+        });
+        Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
+
+        // Each wave of processes is given its own grace time; the host's own limit must not cut that short.
+        Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMinutes(10));
+
+        Services.AddSingleton<ResourceLoggerService>();
+        Services.AddSingleton<ResourceNotificationService>();
+        Services.AddSingleton(services => new ResourceCommandService(
+            services.GetRequiredService<ResourceNotificationService>(), services.GetRequiredService<ResourceLoggerService>(), services.GetRequiredService<DistributedApplicationModel>(), services));
+
+        // Somebody waits for the end of that resource: a dependency that failed must end the wait, not prolong it for ever.
+        if (_arguments.ExitWhen is not null) Services.Configure<ResourceNotificationServiceOptions>(options => options.DefaultWaitBehavior = WaitBehavior.StopOnResourceUnavailable);
+
+        Services.AddHealthChecks();
+        Services.AddSingleton(services => new DevelopmentCertificates(DevelopmentCertificates.DefaultFolder(), TimeProvider.System, services.GetRequiredService<ConsoleReporter>().Say));
+        Services.AddSingleton<HttpProbe>();
+        Services.AddSingleton(services => new HealthMonitor(services.GetRequiredService<ResourceNotificationService>(), services, services.GetRequiredService<HttpProbe>(), new HealthIntervals(), TimeProvider.System));
+
+        Services.AddSingleton<PortPicker>();
+        Services.AddSingleton<EndpointAllocator>();
+        Services.AddSingleton(services => new OrphanGuard(services.GetRequiredService<AppHostSettings>().StopTimeout));
+        Services.AddSingleton<ProjectOutput>();
+        Services.AddSingleton<LaunchSpecFactory>();
+        Services.AddSingleton<UrlPlanner>();
+        Services.AddSingleton<ResourceWatcher>();
+        Services.AddSingleton<InstanceServices>();
+        Services.AddSingleton<Orchestrator>();
+        Services.AddHostedService(services => services.GetRequiredService<Orchestrator>());
+    }
+}
+
+/// <summary>The arguments that the app host itself understands; the others are configuration.</summary>
+internal sealed record AppHostArguments(IReadOnlyList<string> Others, string? ExitWhen, DistributedApplicationOperation Operation)
+{
+    private const string ExitWhenOption = "--exit-when";
+    private const string OperationOption = "--operation";
+
+    public static AppHostArguments Parse(IReadOnlyList<string> arguments)
+    {
+        var others = new List<string>();
+        string? exitWhen = null;
+        var operation = DistributedApplicationOperation.Run;
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            if (Value(ExitWhenOption) is { } name) exitWhen = name;
+            else if (Value(OperationOption) is { } word) operation = string.Equals(word, "publish", StringComparison.OrdinalIgnoreCase) ? DistributedApplicationOperation.Publish : DistributedApplicationOperation.Run;
+            else others.Add(arguments[i]);
+
+            // "--option value" and "--option=value"; an option at the very end has the empty text for its value, which names nothing.
+            string? Value(string option)
+            {
+                if (arguments[i].StartsWith(option + "=", StringComparison.Ordinal)) return arguments[i][(option.Length + 1)..];
+                if (arguments[i] != option) return null;
+                return i + 1 < arguments.Count ? arguments[++i] : "";
+            }
+        }
+
+        return new AppHostArguments(others, exitWhen, operation);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Certificates;
+
+namespace Aspire.Hosting.Health;
+
+/// <summary>Asks a replica by HTTP/1.1 on its own port, past the proxy. Over TLS it trusts the system's roots and the development CA.</summary>
+internal sealed class HttpProbe : IDisposable
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
+    private readonly DevelopmentCertificates _certificates;
+    private readonly HttpClient _client;
+
+    public HttpProbe(DevelopmentCertificates certificates)
+    {
+        _certificates = certificates;
+        _client = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            ConnectTimeout = Timeout,
+
+            // A probe must notice that a port has gone to another process.
+            PooledConnectionLifetime = TimeSpan.Zero,
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = Validate },
+        })
+        { Timeout = Timeout, DefaultRequestVersion = HttpVersion.Version11 };
+    }
+
+    /// <summary>Asks once.</summary>
+    /// <returns>Null if the answer was as it should be, else what was wrong.</returns>
+    public async Task<string?> AskAsync(HttpHealthCheckAnnotation check, IResource resource, IReadOnlyDictionary<string, int> targetPorts, CancellationToken cancellationToken)
+    {
+        var endpoint = check.Endpoint();
+
+        // The endpoint may be another resource's; that one is asked where everybody reaches it.
+        var url = ReferenceEquals(endpoint.Resource, resource) && targetPorts.TryGetValue(endpoint.EndpointAnnotation.Name, out var own)
+            ? new Uri($"{endpoint.Scheme}://{endpoint.EndpointAnnotation.TargetHost}:{own}{check.Path}")
+            : new Uri(endpoint.Url + check.Path);
+        try
+        {
+            using var response = await _client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            return (int)response.StatusCode == check.StatusCode ? null : $"{url} answered {(int)response.StatusCode}, not {check.StatusCode}.";
+        }
+        catch (HttpRequestException fault)
+        {
+            return $"{url}: {fault.Message}";
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"{url} did not answer within {Timeout.TotalSeconds:0} s.";
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (errors == SslPolicyErrors.None) return true;
+        if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is not X509Certificate2 leaf) return false;
+        using var ca = X509CertificateLoader.LoadCertificateFromFile(_certificates.Get().CaPath);
+        using var own = new X509Chain();
+        own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        own.ChainPolicy.CustomTrustStore.Add(ca);
+        own.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        own.ChainPolicy.DisableCertificateDownloads = true;
+        return own.Build(leaf);
+    }
+}
