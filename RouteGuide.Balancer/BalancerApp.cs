@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration.Memory;
 using RouteGuide.Balancer.Balancing;
+using RouteGuide.Balancer.Control;
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Routing;
@@ -46,6 +47,9 @@ internal sealed class BalancerApp : IAsyncDisposable
         builder.Services.AddSingleton(Targets);
         builder.Services.AddSingleton<SuspectWatch>();
         builder.Services.AddSingleton<IExchangeLog, AccessLog>();
+        builder.Services.AddSingleton(_settings.Registry);
+        builder.Services.AddSingleton<LeaseBook>();
+        builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = RegistryOptions.MaxMessageSize);
         // Calls that run get their time; after it they are ended, which takes a moment too.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _settings.DrainTimeout + TimeSpan.FromSeconds(2));
 
@@ -83,7 +87,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         foreach (var url in Urls(ListenerKind.Front)) logger.LogInformation("Calls are taken on {Url}", url);
         foreach (var url in Urls(ListenerKind.Registry)) logger.LogInformation("Targets register on {Url}", url);
         foreach (var entry in Targets.Current.Entries) logger.LogInformation("Target {Target} is configured", entry.Target);
-        if (_settings.RegistryKey is null && _settings.Listeners.Any(l => l.Kind == ListenerKind.Registry))
+        if (_settings.Registry.Key is null && _settings.Listeners.Any(l => l.Kind == ListenerKind.Registry))
         {
             logger.LogWarning("{Setting} is not set: the registry refuses every call", BalancerSettings.RegistryKeyKey);
         }
@@ -114,6 +118,9 @@ internal sealed class BalancerApp : IAsyncDisposable
 
         // Before routing: what came in on a client's listener never meets an endpoint of this process, what came in on another never meets a target.
         _web.Use((HttpContext context, RequestDelegate next) => ListenerFeature.Of(context.Features) == ListenerKind.Front ? front.Handle(context) : next(context));
+        _web.Use(new RegistryGate(_settings.Registry).Handle);
+        _web.UseRouting();
+        _web.MapGrpcService<RegistryService>();
     }
 
     private void ConfigureKestrel(WebApplicationBuilder builder)

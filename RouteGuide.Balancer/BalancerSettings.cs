@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using RouteGuide.Balancer.Control;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.ServiceDefaults;
@@ -13,6 +14,7 @@ internal sealed record BalancerSettings
     public const string TargetsKey = "Balancer:Targets";
     public const string DrainTimeoutKey = "Balancer:DrainTimeout";
     public const string ConnectTimeoutKey = "Balancer:ConnectTimeout";
+    public const string RegistrationTimeoutKey = "Balancer:RegistrationTimeout";
     public const string RegistryPortKey = "REGISTRY_PORT";
     public const string RegistryKeyKey = "REGISTRY_KEY";
 
@@ -22,8 +24,7 @@ internal sealed record BalancerSettings
 
     public required ProxyOptions Proxy { get; init; }
 
-    /// <summary>What replicas show to be let in; null when none is configured, then nobody is.</summary>
-    public string? RegistryKey { get; init; }
+    public required RegistryOptions Registry { get; init; }
 
     /// <summary>How long running calls may take to end after the balancer was told to stop. 0 to 1 hour, 5 s by default.</summary>
     public TimeSpan DrainTimeout { get; init; }
@@ -37,7 +38,11 @@ internal sealed record BalancerSettings
             Listeners = ReadListeners(configuration),
             Targets = ReadTargets(configuration),
             Proxy = defaults with { ConnectTimeout = ReadTime(configuration, ConnectTimeoutKey, defaults.ConnectTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)) },
-            RegistryKey = configuration[RegistryKeyKey] is { Length: > 0 } key ? key : null,
+            Registry = new RegistryOptions
+            {
+                Key = configuration[RegistryKeyKey] is { Length: > 0 } key ? key : null,
+                RegistrationTimeout = ReadTime(configuration, RegistrationTimeoutKey, new RegistryOptions().RegistrationTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(10)),
+            },
             DrainTimeout = ReadTime(configuration, DrainTimeoutKey, TimeSpan.FromSeconds(5), TimeSpan.Zero, TimeSpan.FromHours(1)),
         };
     }
