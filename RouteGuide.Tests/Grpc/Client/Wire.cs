@@ -57,8 +57,8 @@ internal static class Wire
     /// <summary>Sends the headers of a response that has messages.</summary>
     public static Task StartResponse(HttpContext context)
     {
-        context.Response.ContentType = "application/grpc";
-        return context.Response.StartAsync();
+        context.Response.ContentType ??= "application/grpc";
+        return context.Response.Body.FlushAsync();
     }
 
     /// <summary>Sends one message.</summary>

@@ -43,15 +43,15 @@ internal static class ErrorMapping
         _ => StatusCode.Internal,
     };
 
-    // An answer that is not HTTP/2 is the peer's fault, not a lost connection, although HttpClient reports it as an IOException too.
-    private static bool IsLostConnection(Exception exception) => exception switch
+    // HttpClient reports an answer that is not HTTP/2 as an IOException too, and a connection that breaks during the handshake as a wrong answer:
+    // what lies innermost tells the two apart.
+    private static bool IsLostConnection(Exception exception)
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError } => false,
-        HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } => false,
-        // Raised by readers of messages: says that the bytes are wrong.
-        InvalidDataException => false,
-        _ => Find<SocketException>(exception) is not null || Find<IOException>(exception) is not null,
-    };
+        if (exception is InvalidDataException) return false;
+        if (Find<SocketException>(exception) is not null) return true;
+        var innermost = exception.GetBaseException();
+        return innermost is IOException && (innermost as HttpIOException)?.HttpRequestError is null or HttpRequestError.ResponseEnded or HttpRequestError.ConnectionError;
+    }
 
     private static T? Find<T>(Exception? exception)
         where T : Exception
