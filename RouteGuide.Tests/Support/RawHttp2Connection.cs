@@ -118,12 +118,17 @@ internal sealed class RawHttp2Connection : IAsyncDisposable
         return await StartAsync(transport, isServer: true, settings);
     }
 
-    /// <summary>The headers of a gRPC request, then those given.</summary>
-    public static (string Name, string Value)[] GrpcRequest(string path, params (string Name, string Value)[] more) =>
-    [
-        (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "localhost"),
-        ("content-type", "application/grpc"), ("te", "trailers"), .. more,
-    ];
+    /// <summary>The headers of a gRPC request, then those given; a pseudo-header given replaces ours (over TLS, <c>:scheme</c> has to).</summary>
+    public static (string Name, string Value)[] GrpcRequest(string path, params (string Name, string Value)[] more)
+    {
+        (string Name, string Value)[] pseudo = [(":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "localhost")];
+        return
+        [
+            .. pseudo.Select(p => more.FirstOrDefault(m => m.Name == p.Name, p)),
+            ("content-type", "application/grpc"), ("te", "trailers"),
+            .. more.Where(m => m.Name[0] != ':'),
+        ];
+    }
 
     /// <summary>Opens a stream with a HEADERS frame.</summary>
     public async Task<RawHttp2Stream> OpenAsync(IEnumerable<(string Name, string Value)> headers, bool end = false)

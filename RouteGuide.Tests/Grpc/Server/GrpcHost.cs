@@ -10,7 +10,7 @@ using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Grpc.Server;
 
-/// <summary>An application with gRPC on Kestrel, on a free port of the loopback address, without TLS.</summary>
+/// <summary>An application with gRPC on Kestrel, on a free port of the loopback address, without TLS unless asked for.</summary>
 internal sealed class GrpcHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -38,14 +38,18 @@ internal sealed class GrpcHost : IAsyncDisposable
                 services.AddSingleton(service);
             },
             app => app.MapGrpcService<ScriptedRouteGuide>(),
-            protocols);
+            listen => listen.Protocols = protocols);
 
-    public static async Task<GrpcHost> StartAsync(Action<IServiceCollection> services, Action<WebApplication> map, HttpProtocols protocols = HttpProtocols.Http2)
+    public static async Task<GrpcHost> StartAsync(Action<IServiceCollection> services, Action<WebApplication> map, Action<ListenOptions>? listen = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         var log = new Log();
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Debug);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols));
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, options =>
+        {
+            options.Protocols = HttpProtocols.Http2;
+            listen?.Invoke(options);
+        }));
         services(builder.Services);
         var app = builder.Build();
         var host = new GrpcHost(app, log);
