@@ -1,0 +1,37 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Grpc.Core;
+
+namespace RouteGuide.Client.Cli;
+
+/// <summary>Says in one line, for a person at a terminal, why a call failed and what to do about it.</summary>
+internal static class Failure
+{
+    public static (int Code, string Line) Explain(RpcException problem, ClientSettings settings)
+    {
+        var causes = Causes(problem).ToList();
+        if (causes.OfType<AuthenticationException>().FirstOrDefault() is { } untrusted)
+        {
+            return (ExitCode.NotTrusted, $"the certificate of {Authority(settings)} is not trusted ({untrusted.Message}). Name its root with --ca FILE, or see --insecure.");
+        }
+
+        if (problem.StatusCode == StatusCode.DeadlineExceeded)
+        {
+            return (ExitCode.DeadlineExceeded, $"deadline exceeded: no answer from {Authority(settings)} within {settings.Deadline?.TotalSeconds:0.###} s.");
+        }
+
+        if (causes.OfType<SocketException>().FirstOrDefault() is { } unreachable)
+        {
+            return (ExitCode.Unreachable, $"nobody answers at {Authority(settings)} ({unreachable.Message}).");
+        }
+
+        return (ExitCode.CallFailed, $"the call failed: {problem.StatusCode}: {(problem.Status.Detail.Length > 0 ? problem.Status.Detail : "(no detail)")}");
+    }
+
+    private static IEnumerable<Exception> Causes(RpcException problem)
+    {
+        for (var cause = problem.Status.DebugException; cause is not null; cause = cause.InnerException) yield return cause;
+    }
+
+    private static string Authority(ClientSettings settings) => settings.Address.GetLeftPart(UriPartial.Authority);
+}

@@ -1,0 +1,43 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Net.Client;
+using RouteGuide.Client.Cli;
+
+namespace RouteGuide.Client.Connection;
+
+/// <summary>Makes the channel: one connection for all calls, and the trust that the command line asks for.</summary>
+internal static class ChannelFactory
+{
+    /// <exception cref="UsageException">The root certificates cannot be read.</exception>
+    public static GrpcChannel Create(ClientSettings settings)
+    {
+        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromSeconds(10) };
+        if (settings.Insecure)
+        {
+            handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        }
+        else if (settings.Address.Scheme == Uri.UriSchemeHttps && settings.CaFile is { } file)
+        {
+            handler.SslOptions.CertificateChainPolicy = TrustOnly(file);
+        }
+
+        return GrpcChannel.ForAddress(settings.Address, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+    }
+
+    private static X509ChainPolicy TrustOnly(FileInfo file)
+    {
+        // No revocation: a private root has no place to ask.
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        try
+        {
+            policy.CustomTrustStore.ImportFromPemFile(file.FullName);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new UsageException($"--ca: '{file}' cannot be read: {error.Message}", error);
+        }
+
+        return policy.CustomTrustStore.Count > 0 ? policy : throw new UsageException($"--ca: '{file}' holds no PEM certificate.");
+    }
+}

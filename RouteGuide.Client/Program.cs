@@ -1,0 +1,3 @@
+using RouteGuide.Client.Cli;
+
+return await ClientCommand.InvokeAsync(args, Console.Out, Console.Error);
