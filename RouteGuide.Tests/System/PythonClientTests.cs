@@ -1,0 +1,31 @@
+using RouteGuide.Tests.Support;
+
+namespace RouteGuide.Tests.System;
+
+/// <summary>A client that nobody here wrote, through TLS and the balancer to the replicas.</summary>
+public sealed class PythonClientTests
+{
+    [Fact]
+    public async Task Grpcio_runs_all_four_kinds_and_the_health_check()
+    {
+        var python = Python.WithGrpc();
+        await using var system = await ProcessSystem.Start();
+        await using var client = RunningProcess.Start(
+            python,
+            [
+                Repository.File("RouteGuide.Tests", "System", "route_guide_client.py"),
+                $"localhost:{system.Address.Port}",
+                system.CaFile,
+                Repository.File("protos"),
+                Repository.File("data", "route_guide_db.json"),
+            ],
+            // On machines with a proxy set, grpcio would ask it even for localhost.
+            new Dictionary<string, string?> { ["no_proxy"] = "localhost", ["PYTHONDONTWRITEBYTECODE"] = "1" });
+
+        var code = await client.WaitForExit(TimeSpan.FromSeconds(60));
+
+        Assert.True(code == 0, string.Join('\n', [.. client.Output, .. client.Error]));
+        Assert.True(client.Output.Count(line => line.StartsWith("ok  ", StringComparison.Ordinal)) >= 14, string.Join('\n', client.Output));
+        Assert.Contains("replicas 3", client.Output);
+    }
+}
