@@ -1,6 +1,6 @@
 using RouteGuide.Tests.Support;
 
-namespace RouteGuide.Tests.System;
+namespace RouteGuide.Tests.EndToEnd;
 
 /// <summary>A client that nobody here wrote, through TLS and the balancer to the replicas.</summary>
 public sealed class PythonClientTests
@@ -13,7 +13,7 @@ public sealed class PythonClientTests
         await using var client = RunningProcess.Start(
             python,
             [
-                Repository.File("RouteGuide.Tests", "System", "route_guide_client.py"),
+                Repository.File("RouteGuide.Tests", "EndToEnd", "route_guide_client.py"),
                 $"localhost:{system.Address.Port}",
                 system.CaFile,
                 Repository.File("protos"),

@@ -4,7 +4,7 @@ using Routeguide;
 using RouteGuide.Registry.V1;
 using RouteGuide.Tests.Support;
 
-namespace RouteGuide.Tests.System;
+namespace RouteGuide.Tests.EndToEnd;
 
 /// <summary>Three replicas behind the balancer, each a process: where calls go, and what the end of a replica costs.</summary>
 public sealed class BalancedReplicasTests
