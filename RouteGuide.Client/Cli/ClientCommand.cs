@@ -19,7 +19,7 @@ internal static class ClientCommand
 
         var address = new Option<Uri>("--address")
         {
-            Description = $"Where to call: https://host:port, or http://host:port for HTTP/2 without TLS. [default: the balancer that an app host names, else {DefaultAddress}]",
+            Description = "Where to call: https://host:port, or http://host:port for HTTP/2 without TLS. An app host names its balancer.",
             HelpName = "url",
             CustomParser = ParseAddress,
             DefaultValueFactory = _ => ServiceEndpoints.Find(environment, "balancer", "https") ?? new Uri(DefaultAddress),
@@ -36,7 +36,6 @@ internal static class ClientCommand
             Description = "How long each call may take: 30s, 500ms, 2m or a number of seconds; 0 for no limit. [default: 30s]",
             HelpName = "time",
             CustomParser = ParseDeadline,
-            DefaultValueFactory = _ => DefaultDeadline,
         };
         var rpc = new Option<string?>("--rpc") { Description = $"Run one kind only: {string.Join(", ", Demo.Names)}. [default: all four]", HelpName = "name" };
         rpc.Validators.Add(result => OneOf(result, Demo.Names));
@@ -70,7 +69,7 @@ internal static class ClientCommand
                     parsed.GetRequiredValue(address),
                     parsed.GetValue(ca),
                     parsed.GetValue(insecure),
-                    parsed.GetValue(deadline),
+                    parsed.GetResult(deadline) is null ? DefaultDeadline : parsed.GetValue(deadline),
                     parsed.GetValue(rpc),
                     parsed.GetValue(repeat),
                     parsed.GetValue(seed),

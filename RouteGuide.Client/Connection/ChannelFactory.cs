@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
@@ -15,7 +14,9 @@ internal static class ChannelFactory
         var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromSeconds(10) };
         if (settings.Insecure)
         {
+#pragma warning disable CA5359 // That any certificate will do is what --insecure asks for, and it has been warned about.
             handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+#pragma warning restore CA5359
         }
         else if (settings.Address.Scheme == Uri.UriSchemeHttps && settings.CaFile is { } file)
         {
