@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using RouteGuide.Server.Registration;
+using RouteGuide.Server.Leasing;
 
 namespace RouteGuide.Server.Lifecycle;
 

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using RouteGuide.Registry.V1;
 using RouteGuide.ServiceDefaults;
 
-namespace RouteGuide.Server.Registration;
+namespace RouteGuide.Server.Leasing;
 
 /// <summary>
 /// Keeps this replica registered with the balancer: one open stream is the lease, and it is taken again whenever it breaks.
@@ -107,7 +107,7 @@ internal sealed partial class BalancerLease(
     private async Task Hold(Registry.V1.Registry.RegistryClient client, CancellationToken stop)
     {
         var headers = new Metadata { { "authorization", $"Bearer {options.Key}" } };
-        using var call = client.Lease(headers);
+        using var call = client.Lease(headers, cancellationToken: CancellationToken.None);
         await call.RequestStream.WriteAsync(new LeaseRequest { Registration = new Registration { Replica = replica.Name, Address = Address() } }, stop);
         // If completing fails, the call has ended, and the loop below says how.
         using var ending = stop.UnsafeRegister(static state => _ = ((IClientStreamWriter<LeaseRequest>)state!).CompleteAsync(), call.RequestStream);
@@ -151,7 +151,7 @@ internal sealed partial class BalancerLease(
         if (options.Advertise is not null) return options.Advertise.GetLeftPart(UriPartial.Authority);
 
         var management = Listeners.ManagementPort(configuration);
-        var listening = server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses
+        var listening = server.Features.Get<IServerAddressesFeature>()!.Addresses
             .Select(BindingAddress.Parse)
             .FirstOrDefault(address => address.Scheme == "http" && address.Port != management)
             ?? throw new ConfigurationException("the replica has no http address to announce to the balancer: set ASPNETCORE_URLS or ADVERTISED_ADDRESS.");

@@ -1,4 +1,4 @@
-namespace RouteGuide.Server.Registration;
+namespace RouteGuide.Server.Leasing;
 
 /// <summary>Puts the lease into the host, as a service and as a health check.</summary>
 internal static class BalancerLeaseExtensions

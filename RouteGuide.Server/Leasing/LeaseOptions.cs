@@ -1,6 +1,6 @@
 using RouteGuide.ServiceDefaults;
 
-namespace RouteGuide.Server.Registration;
+namespace RouteGuide.Server.Leasing;
 
 /// <summary>Where the balancer's registry is, and what to tell it. Null of <see cref="Registry"/>: nobody to register with.</summary>
 /// <param name="Registry">The registry's address, from the reference to the balancer.</param>
