@@ -1,9 +1,13 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace RouteGuide.ServiceDefaults;
 
@@ -27,20 +31,19 @@ public static class Listeners
         if (configuration.GetSection("Kestrel:Endpoints").GetChildren().Any()) return;
 
         var management = ManagementPort(configuration);
-        var urls = configuration[WebHostDefaults.ServerUrlsKey] ?? "http://localhost:5000";
-        var addresses = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Parse).ToList();
+        var addresses = Urls(configuration).Select(Parse).ToList();
+        if (management is { } port && addresses.TrueForAll(address => address.Port != port)) addresses.Add(Parse($"http://localhost:{port}"));
 
-        // Kestrel would bind the urls a second time, and warn about it.
-        builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, null);
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        var unbound = addresses.ToList();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(listen =>
         {
-            foreach (var address in addresses) Listen(kestrel, address, management);
-
-            if (management is { } port && addresses.TrueForAll(a => a.Port != port))
-            {
-                kestrel.ListenLocalhost(port, listen => listen.Protocols = HttpProtocols.Http1);
-            }
-        });
+            // Kestrel does not say here which of its addresses it is about; their ports tell them apart, and where two are 0, their order.
+            var address = unbound.Find(candidate => candidate.Port == listen.IPEndPoint?.Port);
+            if (address is null) return;
+            unbound.Remove(address);
+            listen.Protocols = address.Scheme == "https" ? HttpProtocols.Http1AndHttp2 : address.Port == management ? HttpProtocols.Http1 : HttpProtocols.Http2;
+        }));
+        builder.Services.AddHostedService(services => new OfferAddresses(services.GetRequiredService<IServer>(), addresses));
     }
 
     /// <summary>The management port, or null where none is configured.</summary>
@@ -51,6 +54,20 @@ public static class Listeners
         var text when int.TryParse(text, out var port) && port is > 0 and <= IPEndPoint.MaxPort => port,
         var text => throw new ConfigurationException(ManagementPortKey, text, "a port from 1 to 65535"),
     };
+
+    // The same settings, and the same order among them, as the host's own; HTTP_PORTS is what container images set.
+    private static IEnumerable<string> Urls(IConfiguration configuration)
+    {
+        static string[] Split(string? list) => (list ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+        if (Split(configuration[WebHostDefaults.ServerUrlsKey]) is { Length: > 0 } urls) return urls;
+        string[] ports =
+        [
+            .. Split(configuration[WebHostDefaults.HttpPortsKey]).Select(port => $"http://*:{port}"),
+            .. Split(configuration[WebHostDefaults.HttpsPortsKey]).Select(port => $"https://*:{port}"),
+        ];
+        return ports.Length > 0 ? ports : ["http://localhost:5000"];
+    }
 
     private static BindingAddress Parse(string url)
     {
@@ -67,23 +84,28 @@ public static class Listeners
         throw new ConfigurationException(WebHostDefaults.ServerUrlsKey, url, "http://host:port or https://host:port");
     }
 
-    private static void Listen(KestrelServerOptions kestrel, BindingAddress address, int? management)
+    /// <summary>Gives the server its addresses before the host does, which has none for the management port.</summary>
+    private sealed class OfferAddresses(IServer server, IReadOnlyList<BindingAddress> addresses) : IHostedLifecycleService
     {
-        void Configure(ListenOptions listen)
+        public Task StartingAsync(CancellationToken cancellationToken)
         {
-            if (address.Scheme == "https")
+            var offered = server.Features.Get<IServerAddressesFeature>()?.Addresses;
+            if (offered is { Count: 0, IsReadOnly: false })
             {
-                listen.Protocols = HttpProtocols.Http1AndHttp2;
-                listen.UseHttps();
+                foreach (var address in addresses) offered.Add(address.ToString());
             }
-            else
-            {
-                listen.Protocols = address.Port == management ? HttpProtocols.Http1 : HttpProtocols.Http2;
-            }
+
+            return Task.CompletedTask;
         }
 
-        if (string.Equals(address.Host, "localhost", StringComparison.OrdinalIgnoreCase)) kestrel.ListenLocalhost(address.Port, Configure);
-        else if (IPAddress.TryParse(address.Host, out var ip)) kestrel.Listen(ip, address.Port, Configure);
-        else kestrel.ListenAnyIP(address.Port, Configure);
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

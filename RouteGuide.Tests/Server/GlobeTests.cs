@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Routeguide;
 using RouteGuide.Server.Features;
 using RouteGuide.Tests.Support;
 

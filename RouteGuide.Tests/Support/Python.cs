@@ -5,10 +5,10 @@ namespace RouteGuide.Tests.Support;
 /// <summary>A Python that has grpcio, where the machine has one.</summary>
 internal static class Python
 {
-    private static readonly Lazy<string?> Found = new(() => Candidates.FirstOrDefault(HasGrpc));
-
     // Debian's packages belong to /usr/bin/python3, whatever else comes first on the path.
     private static readonly string[] Candidates = ["/usr/bin/python3", "python3", "python"];
+
+    private static readonly Lazy<string?> Found = new(() => Candidates.FirstOrDefault(HasGrpc));
 
     /// <summary>The interpreter; skips the test, with the reason, where there is none with grpcio and grpcio-tools.</summary>
     public static string WithGrpc()

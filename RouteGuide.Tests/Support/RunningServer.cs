@@ -28,7 +28,7 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public static async Task<RunningServer> Start(params string[] args)
     {
-        var app = ServerApp.Create(["--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Warning", "--contentRoot", AppContext.BaseDirectory, .. args]);
+        var app = ServerApp.Create(["--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning", "--Logging:LogLevel:Default", "Warning", "--contentRoot", Repository.File("RouteGuide.Server"), .. args]);
         await app.StartAsync();
         return new RunningServer(app);
     }
@@ -36,6 +36,7 @@ internal sealed class RunningServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Channel.Dispose();
+        await App.StopAsync();
         await App.DisposeAsync();
     }
 }
