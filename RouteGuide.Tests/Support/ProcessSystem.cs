@@ -99,12 +99,12 @@ internal sealed partial class ProcessSystem : IAsyncDisposable
             ["REGISTRY_PORT"] = $"{port}",
             ["REGISTRY_KEY"] = Key,
         });
-        var line = await _balancer.WaitForOutput(text => ListeningLine().IsMatch(text), "the balancer's 'Now listening on'");
+        var line = await _balancer.WaitForOutput(text => ListeningLine().IsMatch(text), "the balancer's 'Calls are taken on'");
         Address = new Uri(ListeningLine().Match(line).Groups[1].Value);
         _registry = GrpcChannel.ForAddress($"http://127.0.0.1:{port}");
         Registry = new Registry.V1.Registry.RegistryClient(_registry);
     }
 
-    [GeneratedRegex("Now listening on: (https://127.0.0.1:[0-9]+)")]
+    [GeneratedRegex("Calls are taken on (https://127.0.0.1:[0-9]+)")]
     private static partial Regex ListeningLine();
 }
