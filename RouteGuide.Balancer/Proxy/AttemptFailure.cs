@@ -48,6 +48,9 @@ internal sealed record AttemptFailure(FailureKind Kind, Http2ErrorCode Code, str
             {
                 case AttemptRefusedException:
                 case HttpProtocolException { ErrorCode: (long)Http2ErrorCode.RefusedStream }:
+                // GOAWAY without an error ends only the streams above its last id (RFC 9113, 6.8); those were not processed either. Where the
+                // sending of the body meets it first, this is all that SocketsHttpHandler says of it.
+                case HttpProtocolException { ErrorCode: (long)Http2ErrorCode.NoError } when !message.Answered:
                     return new AttemptFailure(FailureKind.Refused, Http2ErrorCode.RefusedStream, "refused the call before processing it");
                 case HttpProtocolException { HttpRequestError: HttpRequestError.HttpProtocolError } reset when message.HeadersWritten:
                     return new AttemptFailure(FailureKind.Reset, (Http2ErrorCode)reset.ErrorCode, $"reset the call with {(Http2ErrorCode)reset.ErrorCode}");
