@@ -163,7 +163,7 @@ internal sealed class Exchange(HttpContext client, ExchangeContext shared)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = hasBody ? _body.ForAttempt() : BodilessMethods.Contains(client.Request.Method) ? null : new EmptyContent(),
+            Content = hasBody ? _body.ForAttempt(cancel.Token) : BodilessMethods.Contains(client.Request.Method) ? null : new EmptyContent(),
         };
         RequestFields.Copy(client, message, timeout);
         return message;

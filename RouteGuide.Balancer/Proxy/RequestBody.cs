@@ -32,13 +32,14 @@ internal sealed class RequestBody(PipeReader reader)
     public void Commit() => _committed = true;
 
     /// <summary>The content of one attempt.</summary>
-    public HttpContent ForAttempt() => new AttemptContent(this);
+    /// <param name="ending">Ends the sending; SocketsHttpHandler's own token does not once the response has come.</param>
+    public HttpContent ForAttempt(CancellationToken ending) => new AttemptContent(this, ending);
 
     /// <summary>Waits until the sending of an attempt, which its token has ended, leaves the client's stream alone.</summary>
     public Task Stop() => _copying.IsCompleted ? Task.CompletedTask : _copying.ContinueWith(
         static copying => _ = copying.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    private async Task Copy(Stream target, CancellationToken cancellation)
+    private async Task Copy(Stream target, CancellationToken ending, CancellationToken cancellation)
     {
         // What an earlier attempt has examined is not reported again by itself: a cancelled read returns it.
         if (_examined) reader.CancelPendingRead();
@@ -46,15 +47,13 @@ internal sealed class RequestBody(PipeReader reader)
         long kept = 0;
         while (true)
         {
-            var read = await Read(cancellation);
+            if (!TryRead(out var read)) read = await Wait(target, ending, cancellation);
             var buffer = read.Buffer;
             var consumed = buffer.Start;
             try
             {
                 var fresh = buffer.Slice(kept);
                 foreach (var segment in fresh) await target.WriteAsync(segment, cancellation);
-                // The end of the body is flushed by the handler together with its END_STREAM.
-                if (!fresh.IsEmpty && !read.IsCompleted) await target.FlushAsync(cancellation);
                 kept = buffer.Length;
                 Sent += fresh.Length;
                 if (kept > ReplayLimit) _committed = true;
@@ -70,17 +69,46 @@ internal sealed class RequestBody(PipeReader reader)
                 reader.AdvanceTo(consumed, buffer.End);
             }
 
+            // The end is flushed by the handler, together with its END_STREAM.
             if (read.IsCompleted) return;
         }
     }
 
-    private async ValueTask<ReadResult> Read(CancellationToken cancellation)
+    private bool TryRead(out ReadResult read)
     {
         try
         {
-            return await reader.ReadAsync(cancellation);
+            return reader.TryRead(out read);
         }
-        catch when (!cancellation.IsCancellationRequested)
+        catch
+        {
+            ClientGone = true;
+            throw;
+        }
+    }
+
+    /// <summary>Waits for the client. The target has all that there is before that: at first the headers.</summary>
+    private async Task<ReadResult> Wait(Stream target, CancellationToken ending, CancellationToken cancellation)
+    {
+        var reading = reader.ReadAsync(ending).AsTask();
+        try
+        {
+            await target.FlushAsync(cancellation);
+        }
+        catch
+        {
+            // The pending read must not outlive the attempt: the next one could not read.
+            reader.CancelPendingRead();
+            var read = await reading;
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            throw;
+        }
+
+        try
+        {
+            return await reading;
+        }
+        catch when (!ending.IsCancellationRequested)
         {
             ClientGone = true;
             throw;
@@ -88,12 +116,12 @@ internal sealed class RequestBody(PipeReader reader)
     }
 
     /// <summary>Its length is not known, so that no content-length is made up; the client's own travels with its headers.</summary>
-    private sealed class AttemptContent(RequestBody body) : HttpContent
+    private sealed class AttemptContent(RequestBody body, CancellationToken ending) : HttpContent
     {
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => body._copying = body.Copy(stream, CancellationToken.None);
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => body._copying = body.Copy(stream, ending, CancellationToken.None);
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-            body._copying = body.Copy(stream, cancellationToken);
+            body._copying = body.Copy(stream, ending, cancellationToken);
 
         protected override bool TryComputeLength(out long length)
         {
