@@ -6,7 +6,11 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Routeguide;
 
@@ -188,21 +192,80 @@ public sealed class MappingTests
     }
 
     [Fact]
-    public async Task A_request_stream_may_be_longer_than_Kestrels_limit_for_bodies()
+    public async Task A_browsers_question_before_a_call_reaches_the_CORS_middleware()
     {
-        long? limit = 0;
-        await using var host = await GrpcHost.ServeAsync(new ScriptedRouteGuide
-        {
-            ClientStreaming = async (requests, context) =>
+        await using var host = await GrpcHost.StartAsync(
+            services =>
             {
-                limit = context.GetHttpContext().Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize;
-                await requests.MoveNext();
-                return new RouteSummary();
+                services.AddGrpc();
+                services.AddCors(options => options.AddDefaultPolicy(policy => policy.AllowAnyOrigin().AllowAnyMethod().AllowAnyHeader()));
             },
-        });
+            app =>
+            {
+                app.UseRouting();
+                app.UseCors();
+                app.MapGrpcService<Guarded>();
+            });
         await using var h2 = await host.ConnectAsync();
-        Assert.Equal("0", (await h2.CallAsync(ScriptedRouteGuide.ClientStreamingPath, new Point())).GrpcStatus);
-        Assert.Null(limit);
+        foreach (var path in new[] { ScriptedRouteGuide.UnaryPath, "/routeguide.RouteGuide/Nothing" })
+        {
+            var call = await h2.OpenAsync(
+                [
+                    (":method", "OPTIONS"), (":scheme", "http"), (":path", path), (":authority", "localhost"),
+                    ("origin", "https://example.com"), ("access-control-request-method", "POST"),
+                ],
+                end: true);
+            await call.Ended();
+            Assert.Equal("204", call.HttpStatus);
+            Assert.Equal("*", call.Header("access-control-allow-origin"));
+        }
+    }
+
+    [Theory]
+    [InlineData(ScriptedRouteGuide.UnaryPath, false, false)]
+    [InlineData(ScriptedRouteGuide.ServerStreamingPath, true, false)]
+    [InlineData(ScriptedRouteGuide.ClientStreamingPath, true, true)]
+    [InlineData(ScriptedRouteGuide.DuplexPath, true, true)]
+    public async Task A_stream_may_be_as_long_and_slow_as_it_likes(string path, bool longCall, bool longRequest)
+    {
+        var limits = new Limits();
+        await using var host = await GrpcHost.StartAsync(
+            services =>
+            {
+                services.AddGrpc();
+                services.AddSingleton(new ScriptedRouteGuide());
+            },
+            app =>
+            {
+                app.Use((http, next) =>
+                {
+                    http.Features.Set<IHttpRequestTimeoutFeature>(limits);
+                    http.Features.Set<IHttpMinRequestBodyDataRateFeature>(limits);
+                    http.Features.Set<IHttpMaxRequestBodySizeFeature>(limits);
+                    return next(http);
+                });
+                app.MapGrpcService<ScriptedRouteGuide>();
+            });
+        await using var h2 = await host.ConnectAsync();
+        Assert.Equal("0", (await h2.CallAsync(path, new Point())).GrpcStatus);
+        Assert.Equal(longCall, limits.IsTimeoutDisabled);
+        Assert.Equal(longRequest, limits.MinDataRate is null);
+        Assert.Equal(longRequest, limits.MaxRequestBodySize is null);
+    }
+
+    private sealed class Limits : IHttpRequestTimeoutFeature, IHttpMinRequestBodyDataRateFeature, IHttpMaxRequestBodySizeFeature
+    {
+        public bool IsTimeoutDisabled { get; private set; }
+
+        public CancellationToken RequestTimeoutToken => default;
+
+        public MinDataRate? MinDataRate { get; set; } = new(1, TimeSpan.FromHours(1));
+
+        public long? MaxRequestBodySize { get; set; } = 1_000_000;
+
+        public bool IsReadOnly => false;
+
+        public void DisableTimeout() => IsTimeoutDisabled = true;
     }
 
     [AttributeUsage(AttributeTargets.All, AllowMultiple = true)]

@@ -1,5 +1,6 @@
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Internal;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -19,6 +20,7 @@ public static class GrpcServicesExtensions
         services.TryAddSingleton<GrpcServer>();
         services.TryAddSingleton(new RegisteredLifetimes(services));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<GrpcServiceOptions>, DefaultGrpcServiceOptions>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, MissingMethodPolicy>());
         return new GrpcServerBuilder(services);
     }
 

@@ -46,7 +46,11 @@ internal static class MethodEndpoints
         var handler = new MissingMethodHandler(server, new Status(StatusCode.Unimplemented, answer));
         var parsed = RoutePatternFactory.Parse(pattern, null, new RouteValueDictionary { [MissingMethod] = new OnlyGrpc() });
         var endpoint = routes.Map(parsed, handler.HandleAsync);
-        endpoint.Add(e => e.DisplayName = displayName);
+        endpoint.Add(e =>
+        {
+            e.DisplayName = displayName;
+            e.Metadata.Add(MissingMethodMetadata.Instance);
+        });
         return endpoint;
     }
 
@@ -55,11 +59,9 @@ internal static class MethodEndpoints
     {
         public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection)
         {
-            if (httpContext is null) return false;
-            var request = httpContext.Request;
+            if (httpContext is null || !MissingMethodPolicy.IsForMethods(httpContext.Request)) return false;
             // The question of a browser before a call has no content type; the CORS middleware answers it.
-            if (HttpMethods.IsOptions(request.Method)) return request.Headers.ContainsKey("Access-Control-Request-Method");
-            return HttpMethods.IsPost(request.Method) && GrpcContentType.IsGrpc(request.ContentType);
+            return HttpMethods.IsOptions(httpContext.Request.Method) || GrpcContentType.IsGrpc(httpContext.Request.ContentType);
         }
     }
 

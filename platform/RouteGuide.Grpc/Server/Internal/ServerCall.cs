@@ -58,7 +58,7 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
 
     protected override Metadata RequestHeadersCore => _requestHeaders ??= MetadataReader.Read(Request.Headers);
 
-    protected override CancellationToken CancellationTokenCore => _deadline?.Token ?? LiveHttp.RequestAborted;
+    protected override CancellationToken CancellationTokenCore => LiveHttp is var live && _deadline is null ? live.RequestAborted : _deadline.Token;
 
     protected override Metadata ResponseTrailersCore => _responseTrailers ??= [];
 

@@ -16,11 +16,12 @@ internal sealed class ServiceActivator<TService>
     public ServiceActivator(GrpcServer server, MethodOptions options)
     {
         _suppressed = options.SuppressCreatingService;
-        var isRegistered = server.Services.GetService<IServiceProviderIsService>()?.IsService(typeof(TService)) ?? server.Lifetimes.IsSingleton(typeof(TService));
+        var container = server.Services.GetService<IServiceProviderIsService>();
+        var isRegistered = container?.IsService(typeof(TService)) ?? server.Lifetimes.IsSingleton(typeof(TService));
         if (!isRegistered && !_suppressed) _factory = ActivatorUtilities.CreateFactory<TService>(Type.EmptyTypes);
 
         // Only with the framework's own container do the registrations tell the whole story.
-        if (server.Services is not ServiceProvider) return;
+        if (container?.GetType().Assembly != typeof(ServiceProvider).Assembly) return;
         _isSingleton = isRegistered && server.Lifetimes.IsSingleton(typeof(TService));
         if (_isSingleton || (!isRegistered && server.Lifetimes.NeedsSingletonsOnly(typeof(TService)))) _services = server.Services;
     }
