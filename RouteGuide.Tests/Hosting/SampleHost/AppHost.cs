@@ -1,5 +1,7 @@
 // Runs shell scripts as resources. Each is described by configuration, for example on the command line:
 //   --Resources:0:Name=one --Resources:0:Script="echo hello" --Resources:0:WaitFor=other --Resources:0:Port=5000 --Resources:0:Proxied=false
+if (args is ["serve", ..]) return SampleHost.Server.Serve();
+
 var builder = DistributedApplication.CreateBuilder(args);
 var added = new Dictionary<string, IResourceBuilder<ExecutableResource>>();
 foreach (var section in builder.Configuration.GetSection("Resources").GetChildren())
@@ -7,11 +9,10 @@ foreach (var section in builder.Configuration.GetSection("Resources").GetChildre
     var name = section["Name"]!;
     var resource = builder.AddExecutable(name, section["Command"] ?? "sh", section["Directory"] ?? ".", section["Script"] is { } script ? ["-c", script] : []);
     if (section["Port"] is { } port) resource.WithHttpEndpoint(port: int.Parse(port), env: "PORT", isProxied: section["Proxied"] != "false");
-    else if (section["Proxied"] is not null) resource.WithHttpEndpoint(env: "PORT");
     if (section["WaitFor"] is { } other) resource.WaitFor(added[other]);
     if (section["WaitForCompletion"] is { } first) resource.WaitForCompletion(added[first]);
-    if (section["HealthPath"] is { } path) resource.WithHttpHealthCheck(path);
     added[name] = resource;
 }
 
 builder.Build().Run();
+return Environment.ExitCode;

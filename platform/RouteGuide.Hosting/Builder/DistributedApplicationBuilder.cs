@@ -131,6 +131,9 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
         {
             logging.ClearProviders();
             logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
+
+            // A start that fails is told by whoever started: once, and in words for people.
+            logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
             logging.Services.AddSingleton<ILoggerProvider, ConsoleLoggerProvider>();
         });
         Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
@@ -147,7 +150,7 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
         if (_arguments.ExitWhen is not null) Services.Configure<ResourceNotificationServiceOptions>(options => options.DefaultWaitBehavior = WaitBehavior.StopOnResourceUnavailable);
 
         Services.AddHealthChecks();
-        Services.AddSingleton(services => new DevelopmentCertificates(DevelopmentCertificates.DefaultFolder(), TimeProvider.System, services.GetRequiredService<ConsoleReporter>().Say));
+        Services.AddSingleton(services => new DevelopmentCertificates(DevelopmentCertificates.Folder(Configuration["ROUTEGUIDE_HOME"]), TimeProvider.System, services.GetRequiredService<ConsoleReporter>().Say));
         Services.AddSingleton<HttpProbe>();
         Services.AddSingleton(services => new HealthMonitor(services.GetRequiredService<ResourceNotificationService>(), services, services.GetRequiredService<HttpProbe>(), new HealthIntervals(), TimeProvider.System));
 

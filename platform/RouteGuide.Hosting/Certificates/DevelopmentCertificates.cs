@@ -48,10 +48,9 @@ internal sealed class DevelopmentCertificates
 
     private string RootsFolder => Path.Combine(_folder, "roots");
 
-    /// <summary>The folder of this user: <c>ROUTEGUIDE_HOME</c> or <c>~/.routeguide</c>, and <c>certs</c> in it.</summary>
-    public static string DefaultFolder()
+    /// <summary>The folder of this user: <c>certs</c> in <paramref name="home"/>, or in <c>~/.routeguide</c> where that is not set.</summary>
+    public static string Folder(string? home)
     {
-        var home = Environment.GetEnvironmentVariable("ROUTEGUIDE_HOME");
         if (string.IsNullOrEmpty(home)) home = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify), ".routeguide");
         return Path.Combine(Path.GetFullPath(home), "certs");
     }

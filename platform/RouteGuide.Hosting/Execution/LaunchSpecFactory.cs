@@ -21,12 +21,9 @@ internal sealed class LaunchSpecFactory(
     {
         var context = new InstanceValueContext { Caller = resource, ExecutionContext = executionContext, InstanceSuffix = suffix, TargetPorts = targetPorts };
         var logger = loggers.GetLogger(instance);
+        var variables = await VariablesAsync(context, logger, cancellationToken).ConfigureAwait(false);
         var environment = BaseEnvironment();
-        var variables = await VariablesAsync(resource, logger, cancellationToken).ConfigureAwait(false);
-        foreach (var (name, value) in variables)
-        {
-            if (await TextAsync(value, $"variable '{name}'", context, cancellationToken).ConfigureAwait(false) is { } text) environment[name] = text;
-        }
+        foreach (var (name, value) in variables) environment[name] = value;
 
         var arguments = new List<string>();
         foreach (var argument in await ArgumentsAsync(resource, logger, cancellationToken).ConfigureAwait(false))
@@ -61,11 +58,20 @@ internal sealed class LaunchSpecFactory(
         return environment;
     }
 
-    private async Task<Dictionary<string, object>> VariablesAsync(IResource resource, ILogger logger, CancellationToken cancellationToken)
+    /// <summary>The variables that the model sets for one instance.</summary>
+    /// <exception cref="LaunchException">A value is missing.</exception>
+    internal async Task<Dictionary<string, string>> VariablesAsync(InstanceValueContext context, ILogger logger, CancellationToken cancellationToken)
     {
-        var context = new EnvironmentCallbackContext(executionContext, resource, cancellationToken: cancellationToken) { Logger = logger };
-        foreach (var annotation in resource.Annotations.OfType<EnvironmentCallbackAnnotation>().ToArray()) await annotation.Callback(context).ConfigureAwait(false);
-        return context.EnvironmentVariables;
+        var resource = context.Caller!;
+        var collected = new EnvironmentCallbackContext(executionContext, resource, cancellationToken: cancellationToken) { Logger = logger };
+        foreach (var annotation in resource.Annotations.OfType<EnvironmentCallbackAnnotation>().ToArray()) await annotation.Callback(collected).ConfigureAwait(false);
+        var variables = new Dictionary<string, string>();
+        foreach (var (name, value) in collected.EnvironmentVariables)
+        {
+            if (await TextAsync(value, $"variable '{name}'", context, cancellationToken).ConfigureAwait(false) is { } text) variables[name] = text;
+        }
+
+        return variables;
     }
 
     private async Task<IList<object>> ArgumentsAsync(IResource resource, ILogger logger, CancellationToken cancellationToken)
