@@ -89,7 +89,9 @@ internal sealed class Orchestrator(
         await instances.Endpoints.AllocateAsync(resource, cancellationToken).ConfigureAwait(false);
         if (resource is IResourceWithEndpoints) await instances.Eventing.PublishAsync(new ResourceEndpointsAllocatedEvent(resource, Services), cancellationToken).ConfigureAwait(false);
         var planned = await urls.PlanAsync(resource, cancellationToken).ConfigureAwait(false);
-        if (!planned.IsEmpty) await instances.Notifications.PublishUpdateAsync(resource, s => s with { Urls = planned }).ConfigureAwait(false);
+
+        // From here on every instance is known, also one that does nothing yet.
+        await instances.Notifications.PublishUpdateAsync(resource, s => s with { Urls = planned }).ConfigureAwait(false);
     }
 
     private async Task ShowParameterAsync(ParameterResource parameter)
