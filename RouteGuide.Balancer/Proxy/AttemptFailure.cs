@@ -48,10 +48,10 @@ internal sealed record AttemptFailure(FailureKind Kind, Http2ErrorCode Code, str
             {
                 case AttemptRefusedException:
                 case HttpProtocolException { ErrorCode: (long)Http2ErrorCode.RefusedStream }:
-                // GOAWAY without an error ends only the streams above its last id (RFC 9113, 6.8); those were not processed either. Where the
-                // sending of the body meets it first, this is all that SocketsHttpHandler says of it.
-                case HttpProtocolException { ErrorCode: (long)Http2ErrorCode.NoError } when !message.Answered:
                     return new AttemptFailure(FailureKind.Refused, Http2ErrorCode.RefusedStream, "refused the call before processing it");
+                // What remains of a connection that GOAWAY had announced the end of; only its text tells it from a stream's own reset.
+                case HttpProtocolException { ErrorCode: (long)Http2ErrorCode.NoError } closed when closed.Message.Contains("closed the connection", StringComparison.Ordinal):
+                    return new AttemptFailure(FailureKind.ConnectionLost, default, "closed the connection during the call");
                 case HttpProtocolException { HttpRequestError: HttpRequestError.HttpProtocolError } reset when message.HeadersWritten:
                     return new AttemptFailure(FailureKind.Reset, (Http2ErrorCode)reset.ErrorCode, $"reset the call with {(Http2ErrorCode)reset.ErrorCode}");
                 case HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded } invalid:

@@ -12,9 +12,6 @@ internal sealed class AttemptMessage(HttpMethod method, Uri uri) : HttpRequestMe
     /// <summary>The headers were handed to a connection. While false, nothing has left the balancer.</summary>
     public bool HeadersWritten { get; private set; }
 
-    /// <summary>A response has come: from then on the request was processed.</summary>
-    public bool Answered { get; set; }
-
     /// <summary>Called for each field that is written.</summary>
     /// <exception cref="AttemptRefusedException">The handler starts over, which it does only when the target has certainly not processed the request.</exception>
     public void OnField(string name)

@@ -117,7 +117,6 @@ internal sealed class Exchange(HttpContext client, ExchangeContext shared)
             try
             {
                 response = await clients.Send(message, cancel.Token);
-                message.Answered = true;
             }
             catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or AttemptRefusedException)
             {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 
@@ -53,7 +54,7 @@ internal sealed class RequestBody(PipeReader reader)
             try
             {
                 var fresh = buffer.Slice(kept);
-                foreach (var segment in fresh) await target.WriteAsync(segment, cancellation);
+                if (!await TryWrite(target, fresh, cancellation)) break;
                 kept = buffer.Length;
                 Sent += fresh.Length;
                 if (kept > ReplayLimit) _committed = true;
@@ -71,6 +72,23 @@ internal sealed class RequestBody(PipeReader reader)
 
             // The end is flushed by the handler, together with its END_STREAM.
             if (read.IsCompleted) return;
+        }
+
+        // The target takes no more. Why, and whether another may have the call, is said by the response or its failure alone, which
+        // SocketsHttpHandler would not wait for if this ended with an exception.
+        await Task.Delay(Timeout.Infinite, ending);
+    }
+
+    private static async ValueTask<bool> TryWrite(Stream target, ReadOnlySequence<byte> bytes, CancellationToken cancellation)
+    {
+        try
+        {
+            foreach (var segment in bytes) await target.WriteAsync(segment, cancellation);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        {
+            return false;
         }
     }
 
@@ -95,13 +113,9 @@ internal sealed class RequestBody(PipeReader reader)
         {
             await target.FlushAsync(cancellation);
         }
-        catch
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
         {
-            // The pending read must not outlive the attempt: the next one could not read.
-            reader.CancelPendingRead();
-            var read = await reading;
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-            throw;
+            // As with a failed write, the verdict is not ours; the next write, or the end of the attempt, comes to the same.
         }
 
         try

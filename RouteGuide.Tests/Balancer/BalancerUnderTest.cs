@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using RouteGuide.Balancer;
 using RouteGuide.Balancer.Routing;
 
@@ -14,8 +16,6 @@ internal sealed class BalancerUnderTest : IAsyncDisposable
     private BalancerUnderTest(BalancerApp app) => _app = app;
 
     public TargetTable Targets => _app.Targets;
-
-    public IServiceProvider Services => _app.Services;
 
     /// <summary>The front with TLS.</summary>
     public Uri Tls => new(_app.Urls(ListenerKind.Front).Single(u => u.StartsWith("https", StringComparison.Ordinal)));
@@ -35,6 +35,7 @@ internal sealed class BalancerUnderTest : IAsyncDisposable
         [
             "--urls=https://127.0.0.1:0;http://127.0.0.1:0",
             "--Logging:LogLevel:Default=Warning",
+            "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning",
             $"--Kestrel:Certificates:Default:Path={TestCertificate.Path}",
             $"--Kestrel:Certificates:Default:KeyPath={TestCertificate.KeyPath}",
             .. targets.Select((t, i) => $"--Balancer:Targets:{i}=http://{t.Authority}"),
@@ -43,6 +44,8 @@ internal sealed class BalancerUnderTest : IAsyncDisposable
         await app.Start();
         return new BalancerUnderTest(app);
     }
+
+    public void AddLogger(ILoggerProvider provider) => _app.Services.GetRequiredService<ILoggerFactory>().AddProvider(provider);
 
     public Task Stop() => _app.Stop();
 

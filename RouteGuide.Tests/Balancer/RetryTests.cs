@@ -182,6 +182,53 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task Calls_whose_bodies_are_under_way_when_GOAWAY_disowns_them_go_elsewhere()
+    {
+        await using var leaving = RawTarget.Start(async (connection, stream) =>
+        {
+            await stream.HasMessages(1);
+            await connection.SendAsync(RawHttp2FrameType.GoAway, 0, 0, new byte[8]);
+        });
+        await using var other = await KestrelTarget.Start(KestrelTarget.Answer);
+        await using var balancer = await BalancerUnderTest.Start(leaving.Url, other.Url);
+        await using var client = await RawHttp2Connection.ConnectAsync(balancer.Tls);
+
+        var calls = await Task.WhenAll(Enumerable.Range(0, 100).Select(async _ =>
+        {
+            var call = await client.OpenAsync(Wire.Request(balancer.Tls));
+            for (var i = 0; i < 10; i++) await call.SendMessageAsync(new byte[100]);
+            await call.SendDataAsync(default, end: true);
+            await call.Ended();
+            return call;
+        }));
+
+        Assert.All(calls, call => Assert.Equal("0", call.GrpcStatus));
+        Assert.Equal(100, other.Calls);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_that_GOAWAY_owns_is_not_sent_again_when_the_connection_ends_after_all(bool endsRequest)
+    {
+        await using var leaving = RawTarget.Start(async (connection, stream) =>
+        {
+            await connection.SendAsync(RawHttp2FrameType.GoAway, 0, 0, new byte[] { 0, 0, 0, (byte)stream.Id, 0, 0, 0, 0 });
+            await connection.DisposeAsync();
+        });
+        await using var other = await KestrelTarget.Start(KestrelTarget.Answer);
+        await using var balancer = await BalancerUnderTest.Start(leaving.Url, other.Url);
+        await using var client = await RawHttp2Connection.ConnectAsync(balancer.Tls);
+
+        var call = await client.OpenAsync(Wire.Request(balancer.Tls), endsRequest);
+        if (!endsRequest) await call.SendMessageAsync([1, 2, 3]);
+        await call.Ended();
+
+        Assert.Equal("14", call.GrpcStatus);
+        Assert.Equal(0, other.Calls);
+    }
+
+    [Fact]
     public async Task A_call_that_has_reached_a_target_is_not_sent_again()
     {
         await using var breaking = RawTarget.Start((connection, _) => connection.DisposeAsync().AsTask());

@@ -1,0 +1,113 @@
+using Microsoft.Extensions.Configuration;
+using RouteGuide.Balancer;
+using RouteGuide.Balancer.Routing;
+using RouteGuide.ServiceDefaults;
+
+namespace RouteGuide.Tests.Balancer;
+
+/// <summary>Settings are read whole, and a bad one is named with its value.</summary>
+public sealed class SettingsTests
+{
+    [Fact]
+    public void By_default_it_listens_where_clients_expect_it()
+    {
+        var listener = Assert.Single(Read().Listeners);
+
+        Assert.Equal((ListenerKind.Front, "https://localhost:50051"), (listener.Kind, listener.ToString()));
+    }
+
+    [Fact]
+    public void The_url_with_the_registrys_port_is_the_registrys()
+    {
+        var settings = Read("urls=https://localhost:50051;http://localhost:6000;http://127.0.0.1:8080", "REGISTRY_PORT=6000");
+
+        Assert.Equal(
+            [(ListenerKind.Front, "https://localhost:50051"), (ListenerKind.Registry, "http://localhost:6000"), (ListenerKind.Front, "http://127.0.0.1:8080")],
+            settings.Listeners.Select(l => (l.Kind, l.ToString())));
+    }
+
+    [Fact]
+    public void The_registry_gets_a_listener_of_its_own_when_no_url_has_its_port()
+    {
+        var settings = Read("REGISTRY_PORT=6000");
+
+        Assert.Equal([(ListenerKind.Front, "https://localhost:50051"), (ListenerKind.Registry, "http://localhost:6000")], settings.Listeners.Select(l => (l.Kind, l.ToString())));
+    }
+
+    [Fact]
+    public void Port_lists_of_container_images_are_honoured()
+    {
+        var settings = Read("http_ports=8080", "https_ports=8443");
+
+        Assert.Equal(["http://*:8080", "https://*:8443"], settings.Listeners.Select(l => l.ToString()));
+    }
+
+    [Fact]
+    public void Targets_and_times_are_read()
+    {
+        var settings = Read("Balancer:Targets:0=http://127.0.0.1:5001", "Balancer:Targets:1=http://backend.example:5002/", "Balancer:Targets:2=http://[::1]:5003", "Balancer:DrainTimeout=1.5", "Balancer:ConnectTimeout=00:00:03");
+
+        Assert.Equal(["127.0.0.1:5001", "backend.example:5002", "[::1]:5003"], settings.Targets.Select(t => t.Authority));
+        Assert.Equal(TimeSpan.FromSeconds(1.5), settings.DrainTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(3), settings.Proxy.ConnectTimeout);
+    }
+
+    [Theory]
+    [InlineData("urls=localhost:50051", "urls", "localhost:50051")]
+    [InlineData("urls=ftp://localhost:50051", "urls", "ftp://localhost:50051")]
+    [InlineData("urls=http://localhost:50051/path", "urls", "http://localhost:50051/path")]
+    [InlineData("urls=http://localhost:99999", "urls", "http://localhost:99999")]
+    [InlineData("urls=http://unix:/tmp/socket", "urls", "http://unix:/tmp/socket")]
+    [InlineData("REGISTRY_PORT=many", "REGISTRY_PORT", "many")]
+    [InlineData("REGISTRY_PORT=70000", "REGISTRY_PORT", "70000")]
+    [InlineData("REGISTRY_PORT=-1", "REGISTRY_PORT", "-1")]
+    [InlineData("Balancer:Targets:0=127.0.0.1:5001", "Balancer:Targets:0", "127.0.0.1:5001")]
+    [InlineData("Balancer:Targets:0=https://127.0.0.1:5001", "Balancer:Targets:0", "https://127.0.0.1:5001")]
+    [InlineData("Balancer:Targets:0=http://0.0.0.0:5001", "Balancer:Targets:0", "http://0.0.0.0:5001")]
+    [InlineData("Balancer:Targets:0=", "Balancer:Targets:0", "empty")]
+    [InlineData("Balancer:DrainTimeout=soon", "Balancer:DrainTimeout", "soon")]
+    [InlineData("Balancer:DrainTimeout=-1", "Balancer:DrainTimeout", "-1")]
+    [InlineData("Balancer:DrainTimeout=1e300", "Balancer:DrainTimeout", "1e300")]
+    [InlineData("Balancer:ConnectTimeout=0", "Balancer:ConnectTimeout", "0")]
+    public void A_bad_setting_is_named_with_its_value(string setting, string name, string value)
+    {
+        var error = Assert.Throws<ConfigurationException>(() => Read(setting));
+
+        Assert.Contains(name, error.Message, StringComparison.Ordinal);
+        Assert.Contains(value, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Theory]
+    [InlineData("http://*:6000")]
+    [InlineData("http://0.0.0.0:6000")]
+    [InlineData("http://192.0.2.1:6000")]
+    [InlineData("http://[::]:6000")]
+    [InlineData("http://example.com:6000")]
+    [InlineData("https://localhost:6000")]
+    public void The_registry_is_bound_to_nothing_but_plaintext_loopback(string url)
+    {
+        var error = Assert.Throws<ConfigurationException>(() => Read($"urls=https://localhost:50051;{url}", "REGISTRY_PORT=6000"));
+
+        Assert.Contains(url, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_balancer_without_a_listener_for_calls_is_refused()
+    {
+        var error = Assert.Throws<ConfigurationException>(() => Read("urls=http://localhost:6000", "REGISTRY_PORT=6000"));
+
+        Assert.Contains("http://localhost:6000", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_target_that_is_listed_twice_is_refused()
+    {
+        var error = Assert.Throws<ConfigurationException>(() => Read("Balancer:Targets:0=http://127.0.0.1:5001", "Balancer:Targets:1=http://127.0.0.1:5001/"));
+
+        Assert.Contains("Balancer:Targets:1", error.Message, StringComparison.Ordinal);
+    }
+
+    private static BalancerSettings Read(params string[] settings) =>
+        BalancerSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => s.Split('=', 2)).Select(s => KeyValuePair.Create(s[0], (string?)s[1]))).Build());
+}
