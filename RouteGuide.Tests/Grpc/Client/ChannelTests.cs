@@ -131,6 +131,23 @@ public class ChannelTests
     }
 
     [Fact]
+    public async Task A_call_that_waits_for_ready_waits_until_the_server_is_there()
+    {
+        using var first = new TcpListener(IPAddress.Loopback, 0);
+        first.Start();
+        var endPoint = (IPEndPoint)first.LocalEndpoint;
+        first.Stop();
+        using var channel = GrpcChannel.ForAddress($"http://{endPoint}", new GrpcChannelOptions { InitialReconnectBackoff = TimeSpan.FromMilliseconds(10) });
+
+        using var call = channel.CreateCallInvoker().AsyncUnaryCall(ByteCalls.Unary, null, new CallOptions().WithWaitForReady(), [1]);
+        await Eventually.Until(() => channel.State == ConnectivityState.TransientFailure, "an attempt has failed");
+        Assert.False(call.ResponseAsync.IsCompleted);
+        await using var server = await PlainServer.Start(context => Wire.Reply(context, [[1]]), port: endPoint.Port);
+
+        Assert.Equal([1], await call);
+    }
+
+    [Fact]
     public async Task Connecting_can_be_given_up()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

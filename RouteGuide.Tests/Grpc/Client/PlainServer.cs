@@ -18,15 +18,14 @@ internal sealed class PlainServer : IAsyncDisposable
 
     public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
-    /// <summary>Starts a server on a free port of the loopback interface: plaintext HTTP/2 unless <paramref name="listen"/> says otherwise.</summary>
-    public static async Task<PlainServer> Start(RequestDelegate handler, Action<ListenOptions>? listen = null, Action<KestrelServerOptions>? configure = null)
+    /// <summary>Starts a server on the loopback interface, on a free port unless one is named: plaintext HTTP/2 unless <paramref name="listen"/> says otherwise.</summary>
+    public static async Task<PlainServer> Start(RequestDelegate handler, Action<ListenOptions>? listen = null, int port = 0)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(options =>
         {
-            configure?.Invoke(options);
-            options.Listen(System.Net.IPAddress.Loopback, 0, listening =>
+            options.Listen(System.Net.IPAddress.Loopback, port, listening =>
             {
                 listening.Protocols = HttpProtocols.Http2;
                 listen?.Invoke(listening);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Grpc.Core;
 using Grpc.Internal;
 using Grpc.Net.Client.Internal;
+using Grpc.Net.Client.Internal.Retry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -18,6 +19,8 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     private readonly ConnectionMonitor? _connections;
     private readonly RunningCalls _running = new();
     private readonly ConcurrentDictionary<string, MethodInformation> _methods = new(StringComparer.Ordinal);
+    private readonly MethodPolicies _policies;
+    private readonly int? _maxRetryAttempts;
     private readonly Uri _address;
     private readonly bool _isSecure;
 
@@ -35,6 +38,10 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         HttpVersion = options.HttpVersion ?? System.Net.HttpVersion.Version20;
         HttpVersionPolicy = options.HttpVersionPolicy ?? System.Net.Http.HttpVersionPolicy.RequestVersionExact;
         Compression = new CompressionProviders(options.CompressionProviders ?? GrpcEncodings.CreateDefaultProviders());
+        RetryThrottle = RetryThrottle.From(options.ServiceConfig?.RetryThrottling);
+        RetryBudget = new RetryBudget(options.MaxRetryBufferSize, options.MaxRetryBufferPerCallSize);
+        _policies = new MethodPolicies(options.ServiceConfig);
+        _maxRetryAttempts = options.MaxRetryAttempts;
         var loggers = options.LoggerFactory ?? (ILoggerFactory?)options.ServiceProvider?.GetService(typeof(ILoggerFactory)) ?? NullLoggerFactory.Instance;
         Logger = loggers.CreateLogger<GrpcChannel>();
 
@@ -67,6 +74,13 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     internal CompressionProviders Compression { get; }
 
     internal ILogger Logger { get; }
+
+    internal RetryThrottle? RetryThrottle { get; }
+
+    internal RetryBudget RetryBudget { get; }
+
+    /// <summary>Cancelled when the channel is disposed.</summary>
+    internal CancellationToken Closed => _running.Closed;
 
     private ConnectionMonitor Connections => _connections ?? throw new InvalidOperationException(
         $"The channel's connections are not known: its HTTP handler is not a {nameof(SocketsHttpHandler)} without a connect callback that was unused so far.");
@@ -142,15 +156,23 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         foreach (var call in _running.Close()) call.Dispose();
         if (_disposesInvoker) _invoker.Dispose();
         _connections?.Dispose();
+        _running.Dispose();
     }
 
     /// <exception cref="ObjectDisposedException">The channel is disposed.</exception>
-    internal void Add(GrpcCall call) => ObjectDisposedException.ThrowIf(!_running.TryAdd(call), this);
+    internal void Add(GrpcCall call) => ObjectDisposedException.ThrowIf(!TryAdd(call), this);
+
+    internal bool TryAdd(GrpcCall call) => _running.TryAdd(call);
 
     internal void Remove(GrpcCall call) => _running.Remove(call);
 
-    internal MethodInformation Describe(IMethod method) =>
-        _methods.TryGetValue(method.FullName, out var known) ? known : _methods.GetOrAdd(method.FullName, MethodInformation.Create(_address, _isSecure, method));
+    /// <exception cref="InvalidOperationException">The method's retry policy is not valid.</exception>
+    internal MethodInformation Describe(IMethod method) => _methods.TryGetValue(method.FullName, out var known)
+        ? known
+        : _methods.GetOrAdd(method.FullName, MethodInformation.Create(_address, _isSecure, method, _policies.Find(method, _maxRetryAttempts)));
+
+    /// <summary>Waits for a connection, if the handler lets the channel see its connections.</summary>
+    internal Task WaitForReadyAsync(CancellationToken cancellationToken) => _connections?.ConnectAsync(cancellationToken) ?? Task.CompletedTask;
 
     internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         // HttpClient would otherwise read the whole response before it returns.

@@ -10,6 +10,8 @@ internal static partial class CallCredentialsRunner
     public static async Task<Metadata> RunAsync(
         GrpcChannel channel, MethodInformation information, IMethod method, CallCredentials? credentials, CancellationToken cancellationToken)
     {
+        if (credentials is null && channel.CallCredentials.Count == 0) return Metadata.Empty;
+
         var metadata = new Metadata();
         if (!channel.MaySendCredentials)
         {

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Grpc.Net.Client.Internal.Retry;
 
 namespace Grpc.Net.Client.Internal;
 
@@ -14,22 +15,31 @@ internal sealed class ChannelCallInvoker(GrpcChannel channel) : CallInvoker
 
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) =>
-        Create(method, host, options).StartUnary(request);
+        IsRetried(method, out var information)
+            ? new RetryingCall<TRequest, TResponse>(channel, method, information, host, options, request).AsUnary()
+            : new GrpcCall<TRequest, TResponse>(channel, method, information, host, options).StartUnary(request);
 
     public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) =>
-        Create(method, host, options).StartServerStreaming(request);
+        IsRetried(method, out var information)
+            ? new RetryingCall<TRequest, TResponse>(channel, method, information, host, options, request).AsServerStreaming()
+            : new GrpcCall<TRequest, TResponse>(channel, method, information, host, options).StartServerStreaming(request);
 
     public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions options) =>
-        Create(method, host, options).StartClientStreaming();
+        IsRetried(method, out var information)
+            ? new RetryingCall<TRequest, TResponse>(channel, method, information, host, options, null).AsClientStreaming()
+            : new GrpcCall<TRequest, TResponse>(channel, method, information, host, options).StartClientStreaming();
 
     public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions options) =>
-        Create(method, host, options).StartDuplexStreaming();
+        IsRetried(method, out var information)
+            ? new RetryingCall<TRequest, TResponse>(channel, method, information, host, options, null).AsDuplexStreaming()
+            : new GrpcCall<TRequest, TResponse>(channel, method, information, host, options).StartDuplexStreaming();
 
-    private GrpcCall<TRequest, TResponse> Create<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, in CallOptions options)
-        where TRequest : class
-        where TResponse : class =>
-        new(channel, method, channel.Describe(method), host, options);
+    private bool IsRetried(IMethod method, out MethodInformation information)
+    {
+        information = channel.Describe(method);
+        return information.Retry is not null;
+    }
 }

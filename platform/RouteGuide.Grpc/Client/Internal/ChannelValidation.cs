@@ -37,8 +37,6 @@ internal static class ChannelValidation
 
         foreach (var method in config.MethodConfigs)
         {
-            // Interim: retries are not there yet.
-            if (method.RetryPolicy is not null) throw Unsupported("retry");
             if (method.HedgingPolicy is not null) throw Unsupported("hedging");
         }
 

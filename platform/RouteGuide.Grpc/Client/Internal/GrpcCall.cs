@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Grpc.Core;
+using Grpc.Internal;
 using Microsoft.Extensions.Logging;
 
 namespace Grpc.Net.Client.Internal;
@@ -10,7 +11,7 @@ namespace Grpc.Net.Client.Internal;
 /// </summary>
 internal abstract partial class GrpcCall : ICallControl
 {
-    private static readonly Action<object?> CancelByCaller = static call => ((GrpcCall)call!).End(CanceledByCaller, stop: true);
+    private static readonly Action<object?> CancelByCaller = static call => ((GrpcCall)call!).Cancel();
     private static readonly Status CanceledByCaller = new(StatusCode.Cancelled, "Call canceled by the client.");
     private static readonly Status Disposed = new(StatusCode.Cancelled, "gRPC call disposed.");
     private static readonly Status DeadlineExceeded = new(StatusCode.DeadlineExceeded, "");
@@ -22,14 +23,16 @@ internal abstract partial class GrpcCall : ICallControl
     private DeadlineTimer? _deadlineTimer;
 
     private volatile bool _hasEnded;
-    private bool _isStoppedHere;
+    private bool _isGivenUp;
     private Status _status;
     private HttpResponseMessage? _response;
     private ResponseKind _kind;
     private TaskCompletionSource<Metadata>? _headersRequested;
+    private TaskCompletionSource<bool>? _answered;
+    private TaskCompletionSource? _ended;
     private Metadata? _trailers;
 
-    protected GrpcCall(GrpcChannel channel, IMethod method, MethodInformation information, string? host, in CallOptions options)
+    protected GrpcCall(GrpcChannel channel, IMethod method, MethodInformation information, string? host, in CallOptions options, int previousAttempts)
     {
         Channel = channel;
         Method = method;
@@ -40,6 +43,8 @@ internal abstract partial class GrpcCall : ICallControl
         Deadline = Deadlines.Check(options.Deadline);
         _callerToken = options.CancellationToken;
         WriteOptions = options.WriteOptions;
+        IsWaitForReady = options.IsWaitForReady;
+        PreviousAttempts = previousAttempts;
     }
 
     /// <summary>What the response turned out to be.</summary>
@@ -73,6 +78,12 @@ internal abstract partial class GrpcCall : ICallControl
 
     public bool IsDisposed { get; private set; }
 
+    /// <summary>Whether the call was ended by its deadline, its caller or its disposal.</summary>
+    public bool IsGivenUp => _isGivenUp;
+
+    /// <summary>Completes with the end of the call.</summary>
+    public Task Ended => _ended!.Task;
+
     public WriteOptions? WriteOptions { get; }
 
     public GrpcChannel Channel { get; }
@@ -99,7 +110,16 @@ internal abstract partial class GrpcCall : ICallControl
     /// <summary>In UTC; null for never.</summary>
     protected DateTime? Deadline { get; }
 
+    /// <summary>Whether the call waits for a connection instead of failing while there is none.</summary>
+    protected bool IsWaitForReady { get; }
+
+    /// <summary>How often the call was tried before; the server is told.</summary>
+    protected int PreviousAttempts { get; }
+
     protected HttpResponseMessage? Response => _response;
+
+    /// <summary>The error for those who ask for the status too early.</summary>
+    public static InvalidOperationException NotEnded() => new("The call has not ended: its status and trailers are not known yet.");
 
     public Status GetStatus()
     {
@@ -114,8 +134,21 @@ internal abstract partial class GrpcCall : ICallControl
     public void Dispose()
     {
         IsDisposed = true;
-        End(Disposed, stop: true);
+        GiveUp(Disposed);
     }
+
+    /// <summary>Ends the call because the caller wants no more of it.</summary>
+    public void Cancel() => GiveUp(CanceledByCaller);
+
+    /// <summary>Makes <see cref="AnsweredAsync"/> and <see cref="Ended"/> known; before the call is started.</summary>
+    public void TrackAnswer()
+    {
+        _answered = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>Whether the response has headers that messages can follow; false when the call has ended without.</summary>
+    public Task<bool> AnsweredAsync() => _answered!.Task;
 
     /// <summary>Ends the call because the application gave up one of its reads or writes.</summary>
     public CancellationTokenRegistration CancelWith(CancellationToken token) =>
@@ -140,14 +173,15 @@ internal abstract partial class GrpcCall : ICallControl
     /// <summary>Ends the call, if it has not ended before.</summary>
     /// <param name="status">How.</param>
     /// <param name="stop">Whether the request is still under way and must be stopped.</param>
-    public void End(in Status status, bool stop = false)
+    /// <param name="isGivenUp">Whether it is this side that wants no more of the call.</param>
+    public void End(in Status status, bool stop = false, bool isGivenUp = false)
     {
         HttpResponseMessage? response;
         lock (_stop)
         {
             if (_hasEnded) return;
             _status = status;
-            _isStoppedHere = stop;
+            _isGivenUp = isGivenUp;
             _hasEnded = true;
             response = _response;
             AnswerHeaders();
@@ -161,6 +195,8 @@ internal abstract partial class GrpcCall : ICallControl
         if (stop) _stop.Cancel();
         // Headers and trailers stay readable. What is left of the body is not wanted: if there is any, the stream is reset.
         response?.Dispose();
+        _answered?.TrySetResult(false);
+        _ended?.TrySetResult();
     }
 
     /// <summary>What the application gets for a call that has ended badly.</summary>
@@ -171,7 +207,7 @@ internal abstract partial class GrpcCall : ICallControl
             Debug.Assert(_hasEnded);
             var exception = new RpcException(_status, Trailers());
             if (!Channel.ThrowsOperationCanceled) return exception;
-            return _status.StatusCode == StatusCode.DeadlineExceeded || (_status.StatusCode == StatusCode.Cancelled && _isStoppedHere)
+            return _isGivenUp || _status.StatusCode == StatusCode.DeadlineExceeded
                 ? new OperationCanceledException(_status.ToString(), exception, _callerToken)
                 : exception;
         }
@@ -180,12 +216,22 @@ internal abstract partial class GrpcCall : ICallControl
     /// <summary>Starts what can end the call from outside. It may have ended when this returns.</summary>
     protected void Begin()
     {
-        Channel.Add(this);
+        if (PreviousAttempts == 0)
+        {
+            Channel.Add(this);
+        }
+        else if (!Channel.TryAdd(this))
+        {
+            // The channel was disposed between two attempts.
+            GiveUp(Disposed);
+            return;
+        }
+
         if (Deadline is { } deadline)
         {
             if (deadline <= DateTime.UtcNow)
             {
-                End(DeadlineExceeded, stop: true);
+                GiveUp(DeadlineExceeded);
                 return;
             }
 
@@ -212,7 +258,11 @@ internal abstract partial class GrpcCall : ICallControl
                 _response = response;
                 _kind = !endsCall ? ResponseKind.Messages : isTrailersOnly ? ResponseKind.TrailersOnly : ResponseKind.NotGrpc;
                 AnswerHeaders();
-                if (!endsCall) return true;
+                if (!endsCall)
+                {
+                    _answered?.TrySetResult(true);
+                    return true;
+                }
             }
         }
 
@@ -229,7 +279,9 @@ internal abstract partial class GrpcCall : ICallControl
     {
     }
 
-    internal void OnDeadline() => End(DeadlineExceeded, stop: true);
+    internal void OnDeadline() => GiveUp(DeadlineExceeded);
+
+    private void GiveUp(in Status status) => End(status, stop: true, isGivenUp: true);
 
     private void AnswerHeaders()
     {
@@ -237,7 +289,9 @@ internal abstract partial class GrpcCall : ICallControl
 
         if (_kind is ResponseKind.Messages or ResponseKind.NotGrpc)
         {
-            requested.TrySetResult(ResponseMetadata.From(_response!.Headers, Channel.Logger));
+            var headers = ResponseMetadata.From(_response!.Headers, Channel.Logger);
+            if (PreviousAttempts > 0) headers.Add(GrpcHeaders.PreviousAttempts, $"{PreviousAttempts}");
+            requested.TrySetResult(headers);
         }
         else if (_kind == ResponseKind.TrailersOnly)
         {
@@ -257,8 +311,6 @@ internal abstract partial class GrpcCall : ICallControl
         ResponseKind.TrailersOnly => ResponseMetadata.From(_response!.Headers, Channel.Logger),
         _ => [],
     };
-
-    private static InvalidOperationException NotEnded() => new("The call has not ended: its status and trailers are not known yet.");
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Call {Method} ended with {StatusCode}: {Detail}")]
     private static partial void LogEnded(ILogger logger, string method, StatusCode statusCode, string detail, Exception? exception);

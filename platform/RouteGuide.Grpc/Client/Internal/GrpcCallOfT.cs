@@ -13,11 +13,11 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
     private readonly string? _requestEncoding;
     private ICompressionProvider? _compression;
     private StreamingContent? _requestStream;
-    private Task? _answered;
+    private Task? _answer;
     private Task<bool>? _accepted;
 
-    public GrpcCall(GrpcChannel channel, Method<TRequest, TResponse> method, MethodInformation information, string? host, in CallOptions options)
-        : base(channel, method, information, host, options)
+    public GrpcCall(GrpcChannel channel, Method<TRequest, TResponse> method, MethodInformation information, string? host, in CallOptions options, int previousAttempts = 0)
+        : base(channel, method, information, host, options, previousAttempts)
     {
         _method = method;
         _requestEncoding = Headers?.GetValue(GrpcHeaders.InternalEncodingRequest) is { } encoding and not GrpcEncodings.Identity ? encoding : null;
@@ -45,7 +45,7 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
         Begin();
         var writer = OpenRequestStream();
         var response = SingleResponseAsync(null);
-        _answered = response;
+        _answer = response;
         return new AsyncClientStreamingCall<TRequest, TResponse>(writer, response, this);
     }
 
@@ -53,7 +53,7 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
     {
         Begin();
         var writer = OpenRequestStream();
-        _answered = _accepted = AcceptAsync(null);
+        _answer = _accepted = AcceptAsync(null);
         return new AsyncDuplexStreamingCall<TRequest, TResponse>(writer, new ResponseStreamReader<TRequest, TResponse>(this), this);
     }
 
@@ -62,7 +62,7 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
         await _accepted!.ConfigureAwait(false) ? await OpenReaderAsync().ConfigureAwait(false) : null;
 
     /// <summary>Waits until it is known what the server makes of the call: its response if there is a single one, else its headers.</summary>
-    public async Task WaitForAnswerAsync() => await _answered!.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    public async Task WaitForAnswerAsync() => await _answer!.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     /// <summary>Serializes a request message behind its prefix.</summary>
     /// <exception cref="RpcException">The message is too large.</exception>
@@ -188,17 +188,19 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
             Content = content,
         };
         if (Host is not null) request.Headers.Host = Host;
+        if (PreviousAttempts > 0) request.Headers.TryAddWithoutValidation(GrpcHeaders.PreviousAttempts, $"{PreviousAttempts}");
         RequestHeaders.Write(request, Channel.Compression.AcceptEncoding, _requestEncoding, Deadline - DateTime.UtcNow, Headers);
 
-        return Credentials is null && Channel.CallCredentials.Count == 0
+        return Credentials is null && Channel.CallCredentials.Count == 0 && !IsWaitForReady
             ? Channel.SendAsync(request, Stopped)
-            : SendWithCredentialsAsync(request);
+            : PrepareAndSendAsync(request);
     }
 
-    private async Task<HttpResponseMessage> SendWithCredentialsAsync(HttpRequestMessage request)
+    private async Task<HttpResponseMessage> PrepareAndSendAsync(HttpRequestMessage request)
     {
         var metadata = await CallCredentialsRunner.RunAsync(Channel, Information, Method, Credentials, Stopped).ConfigureAwait(false);
         RequestHeaders.WriteMetadata(request, metadata);
+        if (IsWaitForReady) await Channel.WaitForReadyAsync(Stopped).ConfigureAwait(false);
         return await Channel.SendAsync(request, Stopped).ConfigureAwait(false);
     }
 }

@@ -46,6 +46,10 @@ internal sealed class MessageSerializer : SerializationContext
         }
     }
 
+    /// <summary>The error for a request message that is larger than the channel allows.</summary>
+    public static RpcException TooLarge() =>
+        new(new Status(StatusCode.ResourceExhausted, "Sending message exceeds the maximum configured message size."));
+
     public override void SetPayloadLength(int payloadLength)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(payloadLength);
@@ -94,8 +98,7 @@ internal sealed class MessageSerializer : SerializationContext
         var length = buffer.Length - start - MessagePrefix.Size;
         if (_announcedLength is { } announced && announced != length)
             throw new InvalidOperationException($"The serializer announced a message of {announced} bytes and wrote {length}.");
-        if (length > maxSize)
-            throw new RpcException(new Status(StatusCode.ResourceExhausted, "Sending message exceeds the maximum configured message size."));
+        if (length > maxSize) throw TooLarge();
 
         MessagePrefix.Write(buffer.WrittenSpan[start..], compressed: false, length);
     }

@@ -1,13 +1,15 @@
 using Grpc.Core;
+using Grpc.Net.Client.Internal.Retry;
 
 namespace Grpc.Net.Client.Internal;
 
 /// <summary>What a channel knows about a method, worked out once.</summary>
 /// <param name="RequestUri">Where its requests go.</param>
 /// <param name="ServiceUrl">Its service, as call credentials see it.</param>
-internal sealed record MethodInformation(Uri RequestUri, string ServiceUrl)
+/// <param name="Retry">How its calls are repeated; null for not at all.</param>
+internal sealed record MethodInformation(Uri RequestUri, string ServiceUrl, RetrySettings? Retry)
 {
-    public static MethodInformation Create(Uri address, bool isSecure, IMethod method)
+    public static MethodInformation Create(Uri address, bool isSecure, IMethod method, RetrySettings? retry)
     {
         const string DefaultSecurePort = ":443";
         var authority = address.Authority;
@@ -15,6 +17,7 @@ internal sealed record MethodInformation(Uri RequestUri, string ServiceUrl)
 
         return new MethodInformation(
             new Uri(address, address.AbsolutePath.TrimEnd('/') + method.FullName),
-            $"{address.Scheme}://{authority}/{method.ServiceName}");
+            $"{address.Scheme}://{authority}/{method.ServiceName}",
+            retry);
     }
 }

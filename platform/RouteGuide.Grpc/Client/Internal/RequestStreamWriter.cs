@@ -8,11 +8,7 @@ internal sealed class RequestStreamWriter<TRequest, TResponse>(GrpcCall<TRequest
     where TRequest : class
     where TResponse : class
 {
-    private const int Idle = 0;
-    private const int Writing = 1;
-    private const int Completed = 2;
-
-    private int _state;
+    private readonly WriterState _state = new();
 
     public WriteOptions? WriteOptions { get; set; } = call.WriteOptions;
 
@@ -22,28 +18,14 @@ internal sealed class RequestStreamWriter<TRequest, TResponse>(GrpcCall<TRequest
     {
         ArgumentNullException.ThrowIfNull(message);
         if (call.IsDisposed) return Task.FromException(new ObjectDisposedException(nameof(GrpcCall)));
-        return Interlocked.CompareExchange(ref _state, Writing, Idle) switch
-        {
-            Writing => Task.FromException(new InvalidOperationException("Can't write the message because the previous write is in progress.")),
-            Completed => Task.FromException(new InvalidOperationException("Request stream has already been completed.")),
-            _ => SendAsync(message, cancellationToken),
-        };
+        return _state.TryBeginWrite(out var refusal) ? SendAsync(message, cancellationToken) : Task.FromException(refusal);
     }
 
     public Task CompleteAsync()
     {
         if (call.IsDisposed) return Task.FromException(new ObjectDisposedException(nameof(GrpcCall)));
-        switch (Interlocked.CompareExchange(ref _state, Completed, Idle))
-        {
-            case Writing:
-                return Task.FromException(new InvalidOperationException(
-                    "Can't complete the client stream writer because the previous write is in progress."));
-            case Idle:
-                content.Complete();
-                return Task.CompletedTask;
-            default:
-                return Task.CompletedTask;
-        }
+        if (_state.TryComplete(out var refusal)) content.Complete();
+        return refusal is null ? Task.CompletedTask : Task.FromException(refusal);
     }
 
     private async Task SendAsync(TRequest message, CancellationToken cancellationToken)
@@ -61,7 +43,7 @@ internal sealed class RequestStreamWriter<TRequest, TResponse>(GrpcCall<TRequest
         }
         finally
         {
-            Volatile.Write(ref _state, Idle);
+            _state.EndWrite();
         }
     }
 

@@ -1,11 +1,18 @@
 namespace Grpc.Net.Client.Internal;
 
 /// <summary>The calls of a channel that have not ended, as a list through the calls themselves: adding and removing one costs no memory.</summary>
-internal sealed class RunningCalls
+internal sealed class RunningCalls : IDisposable
 {
     private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _closed = new();
     private GrpcCall? _first;
     private bool _isClosed;
+
+    // Taken once: a disposed source gives no token any more.
+    public RunningCalls() => Closed = _closed.Token;
+
+    /// <summary>Cancelled when the list is closed.</summary>
+    public CancellationToken Closed { get; }
 
     public bool IsClosed => Volatile.Read(ref _isClosed);
 
@@ -35,16 +42,20 @@ internal sealed class RunningCalls
         }
     }
 
-    /// <summary>Closes the list, and gives the calls that are in it.</summary>
+    /// <summary>Closes the list, and gives the calls that are in it; none the second time.</summary>
     public IReadOnlyList<GrpcCall> Close()
     {
         var calls = new List<GrpcCall>();
         lock (_gate)
         {
+            if (_isClosed) return calls;
             _isClosed = true;
             for (var call = _first; call is not null; call = call.Next) calls.Add(call);
         }
 
+        _closed.Cancel();
         return calls;
     }
+
+    public void Dispose() => _closed.Dispose();
 }
