@@ -174,6 +174,64 @@ public sealed class DeadlineTests
     }
 
     [Theory]
+    [InlineData(ScriptedRouteGuide.UnaryPath)]
+    [InlineData(ScriptedRouteGuide.ServerStreamingPath)]
+    [InlineData(ScriptedRouteGuide.ClientStreamingPath)]
+    [InlineData(ScriptedRouteGuide.DuplexPath)]
+    public async Task A_call_that_ends_as_its_deadline_does_ends_once(string path)
+    {
+        // Ends in between, however fast the machine is: some work, or the deadline.
+        static async Task Dither(int work, ServerCallContext context)
+        {
+            for (var i = 0; i < work && !context.CancellationToken.IsCancellationRequested; i++) await Task.Yield();
+        }
+
+        await using var host = await GrpcHost.ServeAsync(new ScriptedRouteGuide
+        {
+            Unary = async (point, context) =>
+            {
+                await Dither(point.Latitude, context);
+                return new Feature { Name = "done" };
+            },
+            ServerStreaming = async (_, responses, context) =>
+            {
+                await responses.WriteAsync(new Feature { Name = "one" });
+                await Dither(200, context);
+                await responses.WriteAsync(new Feature { Name = "two" });
+            },
+            ClientStreaming = async (requests, context) =>
+            {
+                while (await requests.MoveNext()) await Dither(requests.Current.Latitude, context);
+                return new RouteSummary();
+            },
+            Duplex = async (requests, responses, context) =>
+            {
+                while (await requests.MoveNext())
+                {
+                    await responses.WriteAsync(requests.Current);
+                    await Dither(200, context);
+                }
+            },
+        });
+        await using var h2 = await host.ConnectAsync();
+        for (var round = 0; round < 10; round++)
+        {
+            var calls = await Task.WhenAll(Enumerable.Range(0, 40).Select(i =>
+                h2.CallAsync(path, new Point { Latitude = i * 20 }, ("grpc-timeout", $"{1 + i % 4}m"))));
+            Assert.All(calls, call =>
+            {
+                Assert.Contains(call.GrpcStatus, new[] { "0", "4" });
+                Assert.Equal(call.IsTrailersOnly ? 1 : 0, call.Headers.Count(h => h.Name == "grpc-status"));
+                Assert.Equal(call.IsTrailersOnly ? 0 : 1, call.Trailers.Count(h => h.Name == "grpc-status"));
+                // The body holds whole messages and nothing else.
+                Assert.Equal(call.Data.Length, call.Messages.Sum(m => 5 + m.Payload.Length));
+            });
+        }
+
+        Assert.Equal("0", (await h2.CallAsync(path, new Point())).GrpcStatus);
+    }
+
+    [Theory]
     [InlineData("0S")]
     [InlineData("0n")]
     [InlineData("1n")]

@@ -43,6 +43,8 @@ internal sealed class GrpcHost : IAsyncDisposable
     public static async Task<GrpcHost> StartAsync(Action<IServiceCollection> services, Action<WebApplication> map, Action<ListenOptions>? listen = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
+        // Settings of applications that lie beside the tests, and of the machine, are none of ours.
+        builder.Configuration.Sources.Clear();
         var log = new Log();
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Debug);
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, options =>

@@ -15,7 +15,7 @@ internal sealed class CallDeadline
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(40);
 
     // How long a peer that does not read may keep the status from being written before the stream is reset without it.
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
 
     private readonly ServerCall _call;
     private readonly TimeProvider _time;
