@@ -1,13 +1,14 @@
 using System.Security.Cryptography;
+using Microsoft.Extensions.Configuration;
 
 var builder = DistributedApplication.CreateBuilder(args);
 
 // Who knows the key may register as a replica. It is made at each start and goes from here to the two that need it.
 var registryKey = builder.AddParameter("registry-key", RandomNumberGenerator.GetHexString(64, lowercase: true), secret: true);
 
-// The front door: one TLS port for all clients. Behind it, on loopback, the port where replicas register themselves.
+// The front door: one TLS port for all clients, 50051 unless --port says otherwise. Behind it, on loopback, the port where replicas register themselves.
 var balancer = builder.AddProject<Projects.RouteGuide_Balancer>("balancer")
-    .WithHttpsEndpoint(port: 50051, name: "https", isProxied: false)
+    .WithHttpsEndpoint(port: builder.Configuration.GetValue("port", 50051), name: "https", isProxied: false)
     .WithHttpEndpoint(name: "registry", env: "REGISTRY_PORT")
     .WithEnvironment("REGISTRY_KEY", registryKey)
     .WithHttpHealthCheck("/health", endpointName: "https")

@@ -21,6 +21,7 @@ internal static class ServerApp
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(ReplicaIdentity.From(builder.Configuration, "server"));
         builder.Services.AddSingleton(FeatureDatabase.Load(options.Database));
+        builder.Services.AddHostedService<StartLine>();
         builder.AddDraining(options.DrainTimeout);
         builder.AddBalancerLease();
         builder.Services.AddGrpc();

@@ -168,12 +168,12 @@ internal sealed partial class BalancerLease(
         LogLost(options.Registry!, why);
     }
 
-    [LoggerMessage(LogLevel.Information, "Registered as {Replica} with the balancer at {Registry}.")]
+    [LoggerMessage(20, LogLevel.Information, "Registered as {Replica} with the balancer at {Registry}.")]
     private partial void LogGranted(string replica, Uri registry);
 
-    [LoggerMessage(LogLevel.Error, "No lease with the balancer: {Why}")]
+    [LoggerMessage(21, LogLevel.Error, "No lease with the balancer: {Why}")]
     private partial void LogNoAddress(string why);
 
-    [LoggerMessage(LogLevel.Warning, "No lease with the balancer at {Registry}: {Why}. Trying again.")]
+    [LoggerMessage(22, LogLevel.Warning, "No lease with the balancer at {Registry}: {Why}. Trying again.")]
     private partial void LogLost(Uri registry, string why);
 }

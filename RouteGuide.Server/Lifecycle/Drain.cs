@@ -81,18 +81,18 @@ internal sealed partial class Drain(
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "The balancer asks to drain: {Reason}")]
+    [LoggerMessage(10, LogLevel.Information, "The balancer asks to drain: {Reason}")]
     private partial void LogAsked(string reason);
 
-    [LoggerMessage(LogLevel.Warning, "The balancer did not take the lease back within {Seconds} s.")]
+    [LoggerMessage(11, LogLevel.Warning, "The balancer did not take the lease back within {Seconds} s.")]
     private partial void LogNotReleased(double seconds);
 
-    [LoggerMessage(LogLevel.Information, "Draining: {InFlight} calls in flight.")]
+    [LoggerMessage(12, LogLevel.Information, "Draining: {InFlight} calls in flight.")]
     private partial void LogDraining(int inFlight);
 
-    [LoggerMessage(LogLevel.Information, "Drained in {Milliseconds:0} ms.")]
+    [LoggerMessage(13, LogLevel.Information, "Drained in {Milliseconds:0} ms.")]
     private partial void LogDrained(double milliseconds);
 
-    [LoggerMessage(LogLevel.Warning, "{InFlight} calls still ran after {Seconds} s and are cut off.")]
+    [LoggerMessage(14, LogLevel.Warning, "{InFlight} calls still ran after {Seconds} s and are cut off.")]
     private partial void LogCut(int inFlight, double seconds);
 }

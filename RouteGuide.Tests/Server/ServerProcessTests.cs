@@ -120,10 +120,10 @@ public sealed partial class ServerProcessTests
 
     private static async Task<string> Listening(RunningProcess server)
     {
-        var line = await server.WaitForOutput(text => ListeningLine().IsMatch(text), "'Now listening on'");
+        var line = await server.WaitForOutput(text => ListeningLine().IsMatch(text), "the line that says where it listens");
         return ListeningLine().Match(line).Groups[1].Value;
     }
 
-    [GeneratedRegex("Now listening on: (http://127.0.0.1:[0-9]+)")]
+    [GeneratedRegex("answers on (http://127.0.0.1:[0-9]+)")]
     private static partial Regex ListeningLine();
 }
