@@ -24,7 +24,8 @@ internal sealed class RegistryService(LeaseBook leases, TargetTable targets, Reg
             }
             finally
             {
-                leases.End(lease);
+                // A balancer that stops still has calls to place, those that were under way to it. Its targets stay until its end.
+                if (!lifetime.ApplicationStopping.IsCancellationRequested) leases.End(lease);
             }
         }
         catch (IOException)

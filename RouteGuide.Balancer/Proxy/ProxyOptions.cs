@@ -17,10 +17,4 @@ internal sealed record ProxyOptions
 
     /// <summary>How long a target may take to accept a connection.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
-
-    /// <summary>Silence after which a target with running calls is asked for a sign of life.</summary>
-    public TimeSpan TargetPingDelay { get; init; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>How long that sign may take.</summary>
-    public TimeSpan TargetPingTimeout { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -27,10 +27,6 @@ internal sealed class TargetClient : IDisposable
             ConnectTimeout = options.ConnectTimeout,
             EnableMultipleHttp2Connections = true,
             InitialHttp2StreamWindowSize = ProxyOptions.StreamWindow,
-            // A target whose host vanishes without a word is found out, also while its calls are silent.
-            KeepAlivePingDelay = options.TargetPingDelay,
-            KeepAlivePingTimeout = options.TargetPingTimeout,
-            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             // A name may come to mean another address; calls that run are not cut by it.
             PooledConnectionLifetime = address.IsLiteral ? Timeout.InfiniteTimeSpan : TimeSpan.FromMinutes(5),
             RequestHeaderEncodingSelector = static (name, request) =>
@@ -53,11 +49,29 @@ internal sealed class TargetClient : IDisposable
 
     public void Dispose() => _invoker.Dispose();
 
+    /// <summary>
+    /// Has the kernel find out about a target whose host vanished without a word. HTTP/2 pings would do it too, but gRPC servers close
+    /// connections with frequent ones: ENHANCE_YOUR_CALM, "too_many_pings" (gRFC A8).
+    /// </summary>
+    private static void KeepAlive(Socket socket)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 10);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+
+        // TCP_USER_TIMEOUT, in milliseconds: keep-alive says nothing while sent bytes wait for their acknowledgement.
+        const int Tcp = 6;
+        const int UserTimeout = 18;
+        if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(Tcp, UserTimeout, BitConverter.GetBytes(25_000));
+    }
+
     private static async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            KeepAlive(socket);
             await socket.ConnectAsync(context.DnsEndPoint, cancellation);
             return new RepeatedFieldStream(new NetworkStream(socket, ownsSocket: true));
         }

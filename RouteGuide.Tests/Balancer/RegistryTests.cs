@@ -274,7 +274,7 @@ public sealed class RegistryTests
     }
 
     [Fact]
-    public async Task A_stopping_balancer_ends_its_leases_at_once()
+    public async Task A_stopping_balancer_ends_its_leases_at_once_and_keeps_the_targets_for_its_last_calls()
     {
         await using var balancer = await StartBalancer();
         using var channel = Channel(balancer);
@@ -284,6 +284,7 @@ public sealed class RegistryTests
 
         var error = await Assert.ThrowsAsync<RpcException>(() => lease.ResponseStream.MoveNext(CancellationToken.None));
         Assert.Equal(StatusCode.Unavailable, error.StatusCode);
+        Assert.Single(balancer.Targets.Current.Routable.ToArray());
     }
 
     private static Task<BalancerUnderTest> StartBalancer(params Uri[] targets) => StartBalancerWith(targets);

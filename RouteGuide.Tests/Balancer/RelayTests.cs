@@ -193,4 +193,30 @@ public sealed class RelayTests
         Assert.Equal(["a=1", "b=2"], response.Headers.GetValues("set-cookie"));
         Assert.Equal("GET ", await response.Content.ReadAsStringAsync());
     }
+
+    [Theory]
+    [InlineData("HEAD", 200, 12)]
+    [InlineData("GET", 204, null)]
+    [InlineData("GET", 304, null)]
+    [InlineData("DELETE", 200, 0)]
+    public async Task Responses_without_a_body_pass(string method, int status, int? length)
+    {
+        await using var target = await KestrelTarget.Start(context =>
+        {
+            context.Response.StatusCode = status;
+            context.Response.ContentLength = length;
+            context.Response.Headers["x-kept"] = "yes";
+            return Task.CompletedTask;
+        });
+        await using var balancer = await BalancerUnderTest.Start(target.Url);
+        using var client = BalancerUnderTest.Client();
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(balancer.Tls, "/page")) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+
+        using var response = await client.SendAsync(request, CancellationToken.None).WaitAsync(Eventually.Patience);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal(length, (int?)response.Content.Headers.ContentLength);
+        Assert.Equal("yes", response.Headers.GetValues("x-kept").Single());
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync());
+    }
 }
