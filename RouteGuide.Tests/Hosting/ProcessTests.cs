@@ -181,6 +181,57 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task A_console_that_nobody_reads_does_not_keep_the_app_host_from_stopping()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes are found in /proc.");
+        var info = new ProcessStartInfo("dotnet", ["exec", TestApp.SampleHost, "--AppHost:StopTimeout=00:00:01", "--Resources:0:Name=chatty", $"--Resources:0:Script=sleep {_sleep} & while :; do echo and so on; done"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        info.Environment["ROUTEGUIDE_HOME"] = TestApp.Home;
+        using var host = Process.Start(info)!;
+        await Eventually.Until(() => Sleeping().Count == 1, "the child runs");
+
+        Signal("TERM", host.Id);
+        using var limit = new CancellationTokenSource(Eventually.Patience);
+        await host.WaitForExitAsync(limit.Token);
+
+        Assert.Equal(0, host.ExitCode);
+        Assert.Empty(Sleeping());
+    }
+
+    [Fact]
+    public async Task A_second_interrupt_ends_everything_at_once()
+    {
+        await using var host = Start(["--AppHost:StopTimeout=00:10:00"], ("stubborn", $"trap '' TERM; echo ready; while true; do sleep {_sleep}; done", []));
+        await host.WaitForOutput(l => l.EndsWith("| ready", StringComparison.Ordinal), "the child ignores SIGTERM");
+
+        host.Signal("INT");
+        await host.WaitForOutput(l => l.EndsWith("Stopping", StringComparison.Ordinal), "the app host stops");
+        host.Signal("INT");
+
+        Assert.Equal(130, await host.WaitForExit());
+        await Eventually.Until(() => Sleeping().Count == 0, "nothing is left");
+    }
+
+    [Fact]
+    public async Task A_start_that_waits_for_a_port_can_be_interrupted()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        await using var host = Start(["--AppHost:PortTimeout=00:05:00"], ("first", $"exec sleep {_sleep}", [$"Port={port}"]));
+        await host.WaitForOutput(l => l == $"Waiting up to 300 s for port {port} of endpoint 'http' of 'first': it is in use.", "the app host waits");
+
+        host.Signal("TERM");
+
+        Assert.Equal(0, await host.WaitForExit());
+        Assert.Empty(host.Error);
+    }
+
+    [Fact]
     public async Task The_start_reads_as_it_does_elsewhere()
     {
         await using var host = Start(["--exit-when", "first"], ("first", "exit 0", []));

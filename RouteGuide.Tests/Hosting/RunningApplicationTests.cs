@@ -303,6 +303,24 @@ public sealed class RunningApplicationTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_process_that_lost_its_port_to_another_starts_again_with_another_port()
+    {
+        var (told, lost) = (Path.Combine(TestApp.Home, Guid.NewGuid().ToString("n")), Path.Combine(TestApp.Home, Guid.NewGuid().ToString("n")));
+        Shell("first", $"if test -e {lost}; then exec sleep 1000; fi; echo $PORT > {told}.tmp; mv {told}.tmp {told}; until test -e {lost}; do sleep 0.02; done; exit 1").WithHttpEndpoint(env: "PORT");
+        await StartAsync();
+        await Eventually.Until(() => File.Exists(told), "the first run knows its port");
+        var port = int.Parse((await File.ReadAllTextAsync(told, Soon)).Trim(), System.Globalization.CultureInfo.InvariantCulture);
+        var before = Process(Names("first")[0]);
+        using var thief = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, port);
+        thief.Start();
+
+        await File.WriteAllTextAsync(lost, "", Soon);
+        await Notifications.WaitForResourceAsync("first", e => e.Snapshot.State?.Text == KnownResourceStates.Running && !Equals(e.Snapshot.Properties.Single(p => p.Name == "executable.pid").Value, before), Soon);
+
+        Assert.NotEqual($"{port}", Variable(Names("first")[0], "PORT"));
+    }
+
+    [Fact]
     public async Task The_lines_of_an_instance_can_be_read()
     {
         Shell("first", "echo one; echo two >&2; exit 0");

@@ -53,7 +53,6 @@ public class DistributedApplication : IHost, IAsyncDisposable
         {
             await StartAsync(cancellationToken).ConfigureAwait(false);
             await _host.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
-            if (Services.GetRequiredService<Orchestrator>().ExitCode is { } code) Environment.ExitCode = code;
         }
         catch (DistributedApplicationException fault)
         {
@@ -66,6 +65,7 @@ public class DistributedApplication : IHost, IAsyncDisposable
         }
         finally
         {
+            if (_started && Services.GetRequiredService<Orchestrator>().ExitCode is { } code) Environment.ExitCode = code;
             await DisposeAsync().ConfigureAwait(false);
         }
     }

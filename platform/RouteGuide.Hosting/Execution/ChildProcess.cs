@@ -22,7 +22,10 @@ internal sealed class ChildProcess
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>How long output is still read after the last process of the tree is gone; only somebody who hid from the tree holds it open.</summary>
+    /// <summary>
+    /// How long output is still waited for, after the last process of the tree is gone, when none comes: then somebody who hid from the
+    /// tree holds it open, or, where the application stops, nobody takes it.
+    /// </summary>
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(2);
 
     private static int _count;
@@ -31,7 +34,11 @@ internal sealed class ChildProcess
     private readonly ProcessTree _tree;
     private readonly OrphanGuard _guard;
     private readonly TimeSpan _grace;
+    private readonly Func<string, bool, ValueTask> _onLine;
     private readonly Task _exited;
+    private int _lines;
+    private int _passing;
+    private volatile bool _stopping;
 
     private ChildProcess(Process process, ProcessTree tree, OrphanGuard guard, TimeSpan grace, Func<string, bool, ValueTask> onLine)
     {
@@ -39,9 +46,10 @@ internal sealed class ChildProcess
         _tree = tree;
         _guard = guard;
         _grace = grace;
+        _onLine = onLine;
         _exited = process.WaitForExitAsync();
         Id = process.Id;
-        Completion = CompleteAsync(onLine);
+        Completion = CompleteAsync();
     }
 
     public int Id { get; }
@@ -103,6 +111,7 @@ internal sealed class ChildProcess
     {
         // Afterwards the number may be somebody else's.
         if (Completion.IsCompleted) return;
+        _stopping = true;
         _tree.AskToEnd();
         await Task.WhenAny(_exited, Task.Delay(_grace)).ConfigureAwait(false);
         if (!_exited.IsCompleted) _tree.End();
@@ -111,30 +120,56 @@ internal sealed class ChildProcess
         await Completion.ConfigureAwait(false);
     }
 
-    private async Task<int> CompleteAsync(Func<string, bool, ValueTask> onLine)
+    private async Task<int> CompleteAsync()
     {
-        using var drained = new CancellationTokenSource();
-        var output = PumpAsync(_process.StandardOutput.BaseStream, line => onLine(line, false), drained.Token);
-        var error = PumpAsync(_process.StandardError.BaseStream, line => onLine(line, true), drained.Token);
+        using var enough = new CancellationTokenSource();
+        var pumps = Task.WhenAll(
+            PumpAsync(_process.StandardOutput.BaseStream, isError: false, enough.Token),
+            PumpAsync(_process.StandardError.BaseStream, isError: true, enough.Token));
         await _exited.ConfigureAwait(false);
         await EndLeftoversAsync().ConfigureAwait(false);
-        drained.CancelAfter(DrainPatience);
-        await Task.WhenAll(output, error).ConfigureAwait(false);
+        await DrainAsync(pumps, enough).ConfigureAwait(false);
         var code = _process.ExitCode;
         _guard.Drop(Id);
         return code;
     }
 
-    private static async Task PumpAsync(Stream stream, Func<string, ValueTask> onLine, CancellationToken cancellationToken)
+    private async Task DrainAsync(Task pumps, CancellationTokenSource enough)
+    {
+        while (true)
+        {
+            var before = Volatile.Read(ref _lines);
+            await Task.WhenAny(pumps, Task.Delay(DrainPatience)).ConfigureAwait(false);
+            if (pumps.IsCompleted) return;
+
+            // A reader of the console that pauses is waited for, until the application stops.
+            var held = Volatile.Read(ref _passing) > 0 && !_stopping;
+            if (Volatile.Read(ref _lines) == before && !held)
+            {
+                await enough.CancelAsync().ConfigureAwait(false);
+                return;
+            }
+        }
+    }
+
+    private async Task PumpAsync(Stream stream, bool isError, CancellationToken cancellationToken)
     {
         try
         {
-            await LinePump.PumpAsync(stream, onLine, cancellationToken).ConfigureAwait(false);
+            await LinePump.PumpAsync(stream, line => PassAsync(line, isError), cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             // Somebody outside of the tree holds the pipe open; what was written until now has been read.
         }
+    }
+
+    private async ValueTask PassAsync(string line, bool isError)
+    {
+        Interlocked.Increment(ref _passing);
+        await _onLine(line, isError).ConfigureAwait(false);
+        Interlocked.Decrement(ref _passing);
+        Interlocked.Increment(ref _lines);
     }
 
     private async Task EndLeftoversAsync()

@@ -47,11 +47,17 @@ internal sealed class ConsoleOutput : IAsyncDisposable
         if (!_lines.Writer.TryWrite((text, isError))) Interlocked.Increment(ref _dropped);
     }
 
-    /// <summary>Writes what is left, as far as the reader takes it within two seconds.</summary>
+    /// <summary>Writes what is left, as long as the reader takes something every two seconds.</summary>
     public async ValueTask DisposeAsync()
     {
         _lines.Writer.TryComplete();
-        await Task.WhenAny(_writing, Task.Delay(FlushPatience)).ConfigureAwait(false);
+        int before;
+        do
+        {
+            before = _lines.Reader.Count;
+            await Task.WhenAny(_writing, Task.Delay(FlushPatience)).ConfigureAwait(false);
+        }
+        while (!_writing.IsCompleted && _lines.Reader.Count < before);
     }
 
     private static StreamWriter Open(Stream stream) => new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" };
