@@ -52,7 +52,7 @@ internal sealed record AttemptFailure(FailureKind Kind, Http2ErrorCode Code, str
                 // What remains of a connection that GOAWAY had announced the end of; only its text tells it from a stream's own reset.
                 case HttpProtocolException { ErrorCode: (long)Http2ErrorCode.NoError } closed when closed.Message.Contains("closed the connection", StringComparison.Ordinal):
                     return new AttemptFailure(FailureKind.ConnectionLost, default, "closed the connection during the call");
-                case HttpProtocolException { HttpRequestError: HttpRequestError.HttpProtocolError } reset when message.HeadersWritten:
+                case HttpProtocolException { HttpRequestError: HttpRequestError.HttpProtocolError } reset when message.Sent:
                     return new AttemptFailure(FailureKind.Reset, (Http2ErrorCode)reset.ErrorCode, $"reset the call with {(Http2ErrorCode)reset.ErrorCode}");
                 case HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded } invalid:
                     return new AttemptFailure(FailureKind.Invalid, default, $"answered with what is no response: {invalid.Message}");
@@ -60,7 +60,7 @@ internal sealed record AttemptFailure(FailureKind Kind, Http2ErrorCode Code, str
         }
 
         var reason = exception.GetBaseException().Message;
-        return message.HeadersWritten
+        return message.Sent
             ? new AttemptFailure(FailureKind.ConnectionLost, default, $"lost the connection during the call: {reason}")
             : new AttemptFailure(FailureKind.NotSent, default, $"cannot be reached: {reason}");
     }

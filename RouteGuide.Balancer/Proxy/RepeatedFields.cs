@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 
 namespace RouteGuide.Balancer.Proxy;
 
@@ -12,9 +13,13 @@ internal static class RepeatedFields
     /// <summary>US, unit separator: stands between the values of a repeated field.</summary>
     public const char Separator = '\x1f';
 
+    private static ReadOnlySpan<byte> NumberField => "x-routeguide-attempt"u8;
+
     /// <summary>Writes a header block (RFC 7541 section 6) with each joined field taken apart.</summary>
-    public static void Split(ReadOnlySpan<byte> block, ArrayBufferWriter<byte> output)
+    /// <returns>The value of <see cref="AttemptMessage.NumberField"/>, which is left out; 0 when there is none.</returns>
+    public static long Split(ReadOnlySpan<byte> block, ArrayBufferWriter<byte> output)
     {
+        var number = 0L;
         while (!block.IsEmpty)
         {
             var first = block[0];
@@ -33,6 +38,12 @@ internal static class RepeatedFields
                 if (index == 0) nameEnd += StringEnd(block[nameEnd..], out _);
                 end = nameEnd + StringEnd(block[nameEnd..], out var length);
                 var value = block[(end - length)..end];
+                if (index == 0 && block[..nameEnd].EndsWith(NumberField) && Utf8Parser.TryParse(value, out number, out _))
+                {
+                    block = block[end..];
+                    continue;
+                }
+
                 if (value.Contains((byte)Separator))
                 {
                     foreach (var part in value.Split((byte)Separator)) WriteField(output, block[..nameEnd], value[part]);
@@ -44,6 +55,8 @@ internal static class RepeatedFields
             output.Write(block[..end]);
             block = block[end..];
         }
+
+        return number;
     }
 
     private static void WriteField(ArrayBufferWriter<byte> output, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)

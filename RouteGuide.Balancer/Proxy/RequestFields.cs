@@ -15,7 +15,7 @@ internal static class RequestFields
             HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.ProxyConnection, HeaderNames.TransferEncoding, HeaderNames.Upgrade, "http2-settings",
             // Answered here: the body is asked of the client when the target takes it.
             HeaderNames.Expect,
-            HeaderNames.Host, HeaderNames.TE, XForwardedFor, AttemptMessage.Marker, XForwardedPort, TraceContext.TraceParent,
+            HeaderNames.Host, HeaderNames.TE, XForwardedFor, AttemptMessage.Marker, AttemptMessage.NumberField, XForwardedPort, TraceContext.TraceParent,
         ],
         StringComparer.OrdinalIgnoreCase);
 

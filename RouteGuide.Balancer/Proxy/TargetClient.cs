@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -12,8 +13,10 @@ namespace RouteGuide.Balancer.Proxy;
 /// </summary>
 internal sealed class TargetClient : IDisposable
 {
+    private readonly ConcurrentDictionary<long, AttemptMessage> _unanswered = [];
     private readonly HttpMessageInvoker _invoker;
     private readonly TargetAddress _address;
+    private long _lastNumber;
 
     public TargetClient(TargetAddress address, ProxyOptions options)
     {
@@ -45,9 +48,27 @@ internal sealed class TargetClient : IDisposable
     public Uri UrlOf(string path) => new($"http://{_address.Authority}{path}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 
     /// <summary>Sends a request; returns when the response headers are there.</summary>
-    public Task<HttpResponseMessage> Send(AttemptMessage message, CancellationToken cancellation) => _invoker.SendAsync(message, cancellation);
+    public async Task<HttpResponseMessage> Send(AttemptMessage message, CancellationToken cancellation)
+    {
+        var number = Interlocked.Increment(ref _lastNumber);
+        message.Headers.TryAddWithoutValidation(AttemptMessage.NumberField, number.ToString());
+        _unanswered[number] = message;
+        try
+        {
+            return await _invoker.SendAsync(message, cancellation);
+        }
+        finally
+        {
+            _unanswered.TryRemove(number, out _);
+        }
+    }
 
     public void Dispose() => _invoker.Dispose();
+
+    private void OnLeaving(long number)
+    {
+        if (_unanswered.TryGetValue(number, out var message)) message.Sent = true;
+    }
 
     /// <summary>
     /// Has the kernel find out about a target whose host vanished without a word. HTTP/2 pings would do it too, but gRPC servers close
@@ -66,14 +87,14 @@ internal sealed class TargetClient : IDisposable
         if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(Tcp, UserTimeout, BitConverter.GetBytes(25_000));
     }
 
-    private static async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    private async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             KeepAlive(socket);
             await socket.ConnectAsync(context.DnsEndPoint, cancellation);
-            return new RepeatedFieldStream(new NetworkStream(socket, ownsSocket: true));
+            return new TargetStream(new NetworkStream(socket, ownsSocket: true), () => PeerState.HasClosed(socket), OnLeaving);
         }
         catch
         {

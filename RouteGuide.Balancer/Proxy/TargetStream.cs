@@ -4,11 +4,15 @@ using System.Buffers.Binary;
 namespace RouteGuide.Balancer.Proxy;
 
 /// <summary>
-/// The bytes of one HTTP/2 connection to a target. Reads pass; of what SocketsHttpHandler writes, header blocks with joined fields
-/// are rewritten by <see cref="RepeatedFields"/>, everything else passes as it is. The handler's encoder uses neither Huffman
-/// coding nor the dynamic table, so a block can be rewritten without the ones before it.
+/// The bytes of one HTTP/2 connection to a target. Reads pass; of what SocketsHttpHandler writes, header blocks are rewritten by
+/// <see cref="RepeatedFields"/>, everything else passes as it is. The handler's encoder uses neither Huffman coding nor the dynamic
+/// table, so a block can be rewritten without the ones before it. Here is also the one place that knows which calls have left the
+/// balancer: those that a broken connection has not seen go to another target.
 /// </summary>
-internal sealed class RepeatedFieldStream(Stream inner) : Stream
+/// <param name="inner">The connection.</param>
+/// <param name="isDead">Whether the target has closed it; then nothing more is written.</param>
+/// <param name="onLeaving">Is told the number of each call (<see cref="AttemptMessage.NumberField"/>) right before its headers are written.</param>
+internal sealed class TargetStream(Stream inner, Func<bool> isDead, Action<long> onLeaving) : Stream
 {
     private const int FrameHeader = 9;
     private const byte Headers = 1;
@@ -24,6 +28,8 @@ internal sealed class RepeatedFieldStream(Stream inner) : Stream
     private readonly ArrayBufferWriter<byte> _split = new();
     private readonly ArrayBufferWriter<byte> _block = new();
 
+    private readonly List<long> _leaving = [];
+
     // The start of a frame whose rest has not been written yet.
     private readonly ArrayBufferWriter<byte> _held = new();
 
@@ -32,6 +38,7 @@ internal sealed class RepeatedFieldStream(Stream inner) : Stream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (isDead()) throw new IOException("the target has closed the connection");
         if (_held.WrittenCount == 0 && TryPass(buffer.Span))
         {
             await inner.WriteAsync(buffer, cancellationToken);
@@ -42,11 +49,13 @@ internal sealed class RepeatedFieldStream(Stream inner) : Stream
         var rest = Rewrite(_held.WrittenSpan).ToArray();
         _held.ResetWrittenCount();
         _held.Write(rest);
+        foreach (var number in _leaving) onLeaving(number);
+        _leaving.Clear();
         await inner.WriteAsync(_output.WrittenMemory, cancellationToken);
         _output.ResetWrittenCount();
     }
 
-    /// <summary>True when the bytes can go as they are: whole frames or the passing part of one, and no joined field among them.</summary>
+    /// <summary>True when the bytes can go as they are: whole frames or the passing part of one, and no header block among them.</summary>
     private bool TryPass(ReadOnlySpan<byte> bytes)
     {
         var pass = _pass;
@@ -60,9 +69,8 @@ internal sealed class RepeatedFieldStream(Stream inner) : Stream
 
             bytes = bytes[pass..];
             if (bytes.Length < FrameHeader) return false;
-            var length = LengthOf(bytes);
-            if (bytes[3] is Headers or Continuation && (bytes.Length < FrameHeader + length || bytes.Slice(FrameHeader, length).Contains((byte)RepeatedFields.Separator))) return false;
-            pass = FrameHeader + length;
+            if (bytes[3] is Headers) return false;
+            pass = FrameHeader + LengthOf(bytes);
         }
     }
 
@@ -109,7 +117,8 @@ internal sealed class RepeatedFieldStream(Stream inner) : Stream
         while (!last);
 
         _split.ResetWrittenCount();
-        RepeatedFields.Split(_block.WrittenSpan, _split);
+        var number = RepeatedFields.Split(_block.WrittenSpan, _split);
+        if (number != 0) _leaving.Add(number);
         WriteBlock(_split.WrittenSpan, (byte)(flags & ~EndHeaders), stream);
         return at;
     }
