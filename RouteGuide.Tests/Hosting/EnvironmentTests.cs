@@ -204,7 +204,7 @@ public sealed class EnvironmentTests
     [Fact]
     public async Task A_launch_profile_brings_endpoints_variables_and_arguments()
     {
-        var folder = Directory.CreateTempSubdirectory("routeguide-profile-").FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(TestApp.Home, "profile")).FullName;
         Directory.CreateDirectory(Path.Combine(folder, "Properties"));
         File.WriteAllText(Path.Combine(folder, "Properties", "launchSettings.json"), """
             {

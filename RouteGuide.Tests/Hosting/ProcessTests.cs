@@ -181,6 +181,24 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task A_setting_that_makes_no_sense_is_one_clear_line()
+    {
+        await using var host = Start(["--AppHost:StopTimeout=soon"], ("first", $"exec sleep {_sleep}", []));
+
+        Assert.Equal(1, await host.WaitForExit());
+        Assert.Equal("The configuration 'AppHost:StopTimeout' is 'soon': it must be a time from 00:00:00 to 00:10:00.", Assert.Single(host.Error));
+    }
+
+    [Fact]
+    public async Task Publishing_is_refused_in_a_line()
+    {
+        await using var host = Start(["--operation", "publish"], ("first", $"exec sleep {_sleep}", []));
+
+        Assert.Equal(2, await host.WaitForExit());
+        Assert.StartsWith("--operation publish: ", Assert.Single(host.Error), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_console_that_nobody_reads_does_not_keep_the_app_host_from_stopping()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes are found in /proc.");

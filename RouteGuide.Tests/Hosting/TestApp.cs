@@ -6,7 +6,22 @@ namespace RouteGuide.Tests.Hosting;
 /// <summary>App hosts for tests: quiet, with certificates in a folder of the test run.</summary>
 internal static class TestApp
 {
-    private static readonly Lazy<string> SharedHome = new(() => Directory.CreateTempSubdirectory("routeguide-home-").FullName);
+    private static readonly Lazy<string> SharedHome = new(() =>
+    {
+        var folder = Directory.CreateTempSubdirectory("routeguide-home-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (IOException)
+            {
+                // A process that is just ending wrote into it: the system's own cleaning of temporary files takes the rest.
+            }
+        };
+        return folder;
+    });
 
     /// <summary>The folder that stands for the user's own.</summary>
     public static string Home => SharedHome.Value;

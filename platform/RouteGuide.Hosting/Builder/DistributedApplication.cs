@@ -48,9 +48,9 @@ public class DistributedApplication : IHost, IAsyncDisposable
     public virtual async Task RunAsync(CancellationToken cancellationToken = default)
     {
         var console = Services.GetRequiredService<ConsoleReporter>();
-        using var signals = StopSignals.Watch(Services.GetRequiredService<IHostApplicationLifetime>(), Services.GetRequiredService<OrphanGuard>(), console);
         try
         {
+            using var signals = StopSignals.Watch(Services.GetRequiredService<IHostApplicationLifetime>(), Services.GetRequiredService<OrphanGuard>(), console);
             await StartAsync(cancellationToken).ConfigureAwait(false);
             await _host.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
         }

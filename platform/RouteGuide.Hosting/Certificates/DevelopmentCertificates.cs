@@ -101,7 +101,7 @@ internal sealed class DevelopmentCertificates
         // The key first: a kill between the two leaves a pair that does not match, which the next start finds and replaces.
         Write(CaKeyPath, key.ExportPkcs8PrivateKeyPem(), OwnerOnlyFile);
         Write(CaPath, certificate.ExportCertificatePem(), ReadableFile);
-        _say($"A development CA was made: {CaPath}");
+        _say("A development CA was made for this user; nothing was asked to trust it.");
         made = (certificate, key);
         return certificate;
     }

@@ -82,7 +82,14 @@ internal sealed class OrphanGuard : IDisposable
 
         // An app host that is itself the child of another must not take its guard down with it.
         info.Environment.Remove(ProcessTree.MarkVariable);
-        _shell = Process.Start(info);
+        try
+        {
+            _shell = Process.Start(info);
+        }
+        catch (System.ComponentModel.Win32Exception fault)
+        {
+            throw new DistributedApplicationException($"The shell that ends the children of an app host that is killed cannot be started: {fault.Message}", fault);
+        }
     }
 
     private void Tell(string line)

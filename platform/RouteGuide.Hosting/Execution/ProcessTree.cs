@@ -53,7 +53,13 @@ internal sealed class ProcessTree(Process leader, string mark)
 
     private IEnumerable<(int Id, bool InGroup)> Members()
     {
-        if (!OperatingSystem.IsLinux()) yield break;
+        if (!OperatingSystem.IsLinux())
+        {
+            // Not tried on macOS: without /proc the group alone is known.
+            if (!OperatingSystem.IsWindows() && SessionLauncher.HasSessions && Unix.Kill(-_id, 0)) yield return (_id, true);
+            yield break;
+        }
+
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
             if (!int.TryParse(Path.GetFileName(folder.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id == Environment.ProcessId) continue;
