@@ -253,6 +253,25 @@ public class EndOfCallTests
     }
 
     [Fact]
+    public async Task The_code_of_a_reset_is_not_lost_while_the_request_stream_is_open()
+    {
+        await using var calls = await ByteCalls.Start(context =>
+        {
+            Wire.Reset(context, 0xc);
+            return Task.CompletedTask;
+        });
+
+        // Which side of the stream sees the reset first is a matter of luck: once proves nothing.
+        for (var i = 0; i < 100; i++)
+        {
+            using var client = calls.CallClientStreaming();
+            Assert.Equal(StatusCode.PermissionDenied, (await ByteCalls.Failure(() => client.ResponseAsync)).StatusCode);
+            using var duplex = calls.CallDuplex();
+            Assert.Equal(StatusCode.PermissionDenied, (await ByteCalls.Failure(() => duplex.ResponseStream.MoveNext())).StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task A_reset_inside_a_stream_says_that_a_message_was_being_read()
     {
         var read = new TaskCompletionSource();

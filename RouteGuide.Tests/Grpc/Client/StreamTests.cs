@@ -127,6 +127,29 @@ public class StreamTests
     }
 
     [Fact]
+    public async Task A_message_that_was_read_stays_Current_though_the_call_ends_right_behind_it()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var marshaller = Marshallers.Create<byte[]>(message => message, payload =>
+        {
+            cancellation.Cancel();
+            return payload;
+        });
+        var method = new Method<byte[], byte[]>(MethodType.ServerStreaming, "s", "m", marshaller, marshaller);
+        await using var calls = await ByteCalls.Start(async context =>
+        {
+            await Wire.Send(context, [1]);
+            await Wire.Aborted(context);
+        });
+
+        using var call = calls.Channel.CreateCallInvoker().AsyncServerStreamingCall(method, null, new CallOptions(cancellationToken: cancellation.Token), [1]);
+        Assert.True(await call.ResponseStream.MoveNext());
+
+        Assert.Equal([1], call.ResponseStream.Current);
+        Assert.Equal(StatusCode.Cancelled, (await ByteCalls.Failure(() => call.ResponseStream.MoveNext())).StatusCode);
+    }
+
+    [Fact]
     public async Task A_buffered_message_leaves_with_the_next_one()
     {
         var received = new List<byte[]>();

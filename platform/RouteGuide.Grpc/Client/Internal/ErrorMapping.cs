@@ -22,7 +22,8 @@ internal static class ErrorMapping
     public static Status ToStatus(Exception exception, string what)
     {
         if (exception is RpcException rpc) return rpc.Status;
-        if (exception is OperationCanceledException) return new Status(StatusCode.Cancelled, Describe(exception, what), exception);
+        // HttpClient's request stream is disposed when the server has closed it from its side.
+        if (exception is OperationCanceledException or ObjectDisposedException) return new Status(StatusCode.Cancelled, Describe(exception, what), exception);
 
         if (Find<HttpProtocolException>(exception) is { } protocol)
             return new Status(FromHttp2Error(protocol.ErrorCode), Describe(exception, what), exception);

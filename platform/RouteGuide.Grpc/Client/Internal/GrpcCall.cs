@@ -155,12 +155,14 @@ internal abstract partial class GrpcCall : ICallControl
         token.CanBeCanceled ? token.UnsafeRegister(CancelByCaller, this) : default;
 
     /// <summary>Ends the call because of an exception; <paramref name="what"/> begins the detail.</summary>
-    public void Fail(Exception exception, string what)
+    public void Fail(Exception exception, string what) => End(ToStatus(exception, what), stop: true);
+
+    /// <summary>What an exception says about this call; <paramref name="what"/> begins the detail.</summary>
+    public Status ToStatus(Exception exception, string what)
     {
         var status = ErrorMapping.ToStatus(exception, what);
         // A server that gives up at the deadline may reset the stream before our own timer fires: it is the same thing.
-        if (status.StatusCode == StatusCode.Cancelled && Deadline <= DateTime.UtcNow) status = DeadlineExceeded;
-        End(status, stop: true);
+        return status.StatusCode == StatusCode.Cancelled && Deadline <= DateTime.UtcNow ? DeadlineExceeded : status;
     }
 
     /// <summary>Ends the call with the status in the trailers; the response must have been read to its end.</summary>

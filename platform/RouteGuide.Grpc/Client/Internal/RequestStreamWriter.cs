@@ -61,7 +61,7 @@ internal sealed class RequestStreamWriter<TRequest, TResponse>(GrpcCall<TRequest
             await call.WaitForAnswerAsync().ConfigureAwait(false);
             if (call.HasEnded) throw call.CreateException();
             // Responses are left to read, and the status comes after them.
-            throw new RpcException(ErrorMapping.ToStatus(e, ErrorMapping.Writing));
+            throw new RpcException(call.ToStatus(e, ErrorMapping.Writing));
         }
     }
 }

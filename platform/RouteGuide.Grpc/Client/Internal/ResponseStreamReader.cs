@@ -27,6 +27,7 @@ internal sealed class ResponseStreamReader<TRequest, TResponse>(GrpcCall<TReques
     private async Task<bool> ReadAsync(CancellationToken cancellationToken)
     {
         using var registration = call.CancelWith(cancellationToken);
+        var hasMessage = false;
         try
         {
             if (!call.HasEnded) _reader ??= await call.OpenResponseAsync().ConfigureAwait(false);
@@ -35,6 +36,7 @@ internal sealed class ResponseStreamReader<TRequest, TResponse>(GrpcCall<TReques
                 if (await _reader.ReadAsync(call.Stopped).ConfigureAwait(false))
                 {
                     Current = PayloadDeserializationContext.Deserialize(call.Deserializer, _reader.Payload, ErrorMapping.Reading);
+                    hasMessage = true;
                     return true;
                 }
 
@@ -47,7 +49,8 @@ internal sealed class ResponseStreamReader<TRequest, TResponse>(GrpcCall<TReques
         }
         finally
         {
-            if (call.HasEnded) Close();
+            // Not by whether the call has ended: it may end right behind a message that is still the application's.
+            if (!hasMessage) Close();
             Volatile.Write(ref _isReading, 0);
         }
 

@@ -55,7 +55,9 @@ internal sealed class StreamingContent : HttpContent
         // The server should see the call now, not only with the first message.
         await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
         Open(stream);
-        await _end.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        // Not with the token: HttpClient cancels it when the server resets the stream, and a body that fails first would hide the server's reason.
+        // Whatever the reason, the end of the call ends this.
+        await _end.Task.ConfigureAwait(false);
     }
 
     protected override bool TryComputeLength(out long length)
