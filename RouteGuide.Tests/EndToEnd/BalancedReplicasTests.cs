@@ -35,8 +35,9 @@ public sealed class BalancedReplicasTests
         Assert.Equal(3, chats.DistinctBy(chat => chat.Replica).Count());
 
         system.Replicas[victim].Signal("KILL");
+        await system.Replicas[victim].WaitForExit();
 
-        // From here on nobody waits for anybody to notice: every call that starts now must succeed.
+        // From here on no call can reach it, and nobody waits for anybody to notice: every call that starts now must succeed.
         var answers = await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => Replica(client)));
         Assert.DoesNotContain(victim, answers);
 
