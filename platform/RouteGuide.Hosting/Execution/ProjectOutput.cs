@@ -39,8 +39,12 @@ internal sealed class ProjectOutput(OrphanGuard guard, AppHostSettings settings)
     {
         if (!File.Exists(project)) throw new LaunchException($"the project '{project}' does not exist");
         var lines = new Queue<string>();
+
+        // Build servers would outlive the build, and what outlives its start is ended here.
         var environment = ChildEnvironment.Inherited();
-        var spec = new LaunchSpec(DotnetMuxer.Path, ["build", project, "-nologo", "-v:q", "-t:Restore;Build", "-getProperty:TargetPath"], Path.GetDirectoryName(project)!, environment);
+        environment["MSBUILDDISABLENODEREUSE"] = "1";
+        environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+        var spec = new LaunchSpec(DotnetMuxer.Path, ["build", project, "-nologo", "-v:q", "-p:UseSharedCompilation=false", "-t:Restore;Build", "-getProperty:TargetPath"], Path.GetDirectoryName(project)!, environment);
         var build = ChildProcess.Start(spec, guard, settings.StopTimeout, (line, _) =>
         {
             lock (lines)
