@@ -1,7 +1,7 @@
 using Grpc.HealthCheck;
 using RouteGuide.Server.Features;
-using RouteGuide.Server.Lifecycle;
 using RouteGuide.Server.Leasing;
+using RouteGuide.Server.Lifecycle;
 using RouteGuide.ServiceDefaults;
 
 namespace RouteGuide.Server;
