@@ -65,10 +65,24 @@ internal sealed class UnaryCallHandler<TRequest, TResponse>(
     private readonly Func<DeserializationContext, TRequest> _deserializer = method.RequestMarshaller.ContextualDeserializer;
     private readonly Action<TResponse, SerializationContext> _serializer = method.ResponseMarshaller.ContextualSerializer;
 
-    protected override async Task InvokeAsync(HttpContext http, ServerCall call)
+    protected override Task InvokeAsync(HttpContext http, ServerCall call)
     {
-        var request = await MessageReader.ReadSingleAsync(http, call.Options, _deserializer);
-        var response = await handler(request, call) ?? throw new RpcException(NoMessage);
+        // Most calls never wait: those do without a state machine.
+        var read = MessageReader.ReadSingleAsync(http, call.Options, _deserializer);
+        if (!read.IsCompletedSuccessfully) return ReadAndHandleAsync(read, call);
+        var handling = handler(read.Result, call);
+        if (!handling.IsCompletedSuccessfully) return FinishAsync(handling, call);
+        Finish(handling.Result, call);
+        return Task.CompletedTask;
+    }
+
+    private async Task ReadAndHandleAsync(ValueTask<TRequest> read, ServerCall call) => Finish(await handler(await read, call), call);
+
+    private async Task FinishAsync(Task<TResponse> handling, ServerCall call) => Finish(await handling, call);
+
+    private void Finish(TResponse? response, ServerCall call)
+    {
+        if (response is null) throw new RpcException(NoMessage);
         // Headers, message and trailers leave together: nothing is flushed here.
         if (call.TryClaim()) call.WriteMessage(response, _serializer);
     }

@@ -19,35 +19,54 @@ internal static class MessageReader
     private static readonly Status TooLong = new(StatusCode.ResourceExhausted, "Received message exceeds the maximum configured message size.");
 
     /// <summary>Reads the only message of a request, to the end of its body.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<T> ReadSingleAsync<T>(HttpContext http, MethodOptions options, Func<DeserializationContext, T> deserializer)
+    public static ValueTask<T> ReadSingleAsync<T>(HttpContext http, MethodOptions options, Func<DeserializationContext, T> deserializer)
+        where T : class
     {
-        var body = http.Request.BodyReader;
+        // A small request is usually there as a whole when its handler starts.
+        var read = http.Request.BodyReader.ReadAsync();
+        if (!read.IsCompletedSuccessfully) return ReadSingleSlowlyAsync(read, http, options, deserializer);
+        return TakeSingle(read.Result, http, options, deserializer) is { } message
+            ? new ValueTask<T>(message)
+            : ReadSingleSlowlyAsync(http.Request.BodyReader.ReadAsync(), http, options, deserializer);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<T> ReadSingleSlowlyAsync<T>(
+        ValueTask<ReadResult> read, HttpContext http, MethodOptions options, Func<DeserializationContext, T> deserializer)
+        where T : class
+    {
         while (true)
         {
-            var result = await body.ReadAsync();
-            var buffer = result.Buffer;
-            var consumed = buffer.Start;
-            try
-            {
-                ThrowIfCancelled(result);
-                if (TryReadPrefix(buffer, options, out var compressed, out var length))
-                {
-                    var end = MessagePrefix.Size + (long)length;
-                    if (buffer.Length > end) throw new RpcException(Additional);
-                    if (buffer.Length == end && result.IsCompleted)
-                    {
-                        consumed = buffer.End;
-                        return Deserialize(http, options, deserializer, compressed, buffer.Slice(MessagePrefix.Size));
-                    }
-                }
+            if (TakeSingle(await read, http, options, deserializer) is { } message) return message;
+            read = http.Request.BodyReader.ReadAsync();
+        }
+    }
 
-                if (result.IsCompleted) throw new RpcException(Incomplete);
-            }
-            finally
+    /// <summary>Takes the only message out of what was read; null if it is not there as a whole, or more may follow.</summary>
+    private static T? TakeSingle<T>(in ReadResult result, HttpContext http, MethodOptions options, Func<DeserializationContext, T> deserializer)
+        where T : class
+    {
+        var buffer = result.Buffer;
+        var consumed = buffer.Start;
+        try
+        {
+            ThrowIfCancelled(result);
+            if (TryReadPrefix(buffer, options, out var compressed, out var length))
             {
-                body.AdvanceTo(consumed, buffer.End);
+                var end = MessagePrefix.Size + (long)length;
+                if (buffer.Length > end) throw new RpcException(Additional);
+                if (buffer.Length == end && result.IsCompleted)
+                {
+                    consumed = buffer.End;
+                    return Deserialize(http, options, deserializer, compressed, buffer.Slice(MessagePrefix.Size));
+                }
             }
+
+            return result.IsCompleted ? throw new RpcException(Incomplete) : null;
+        }
+        finally
+        {
+            http.Request.BodyReader.AdvanceTo(consumed, buffer.End);
         }
     }
 

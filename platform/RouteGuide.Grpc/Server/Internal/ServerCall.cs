@@ -123,13 +123,20 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
 
     /// <summary>Writes the call's end, once nothing of its handler's is under way any more.</summary>
     /// <param name="failure">What the handler threw, if it did.</param>
-    public async ValueTask EndAsync(Exception? failure)
+    public ValueTask EndAsync(Exception? failure)
+    {
+        if (Responses is not null || Requests is not null || !TryClaim()) return EndSlowlyAsync(failure);
+        Finish(failure);
+        Close();
+        return default;
+    }
+
+    private async ValueTask EndSlowlyAsync(Exception? failure)
     {
         if (Responses is not null) await Responses.CloseAsync();
         if (TryClaim())
         {
-            if (failure is not null) Fail(failure);
-            WriteEnd();
+            Finish(failure);
         }
         else
         {
@@ -138,6 +145,17 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
         }
 
         if (Requests is not null) await Requests.CloseAsync();
+        Close();
+    }
+
+    private void Finish(Exception? failure)
+    {
+        if (failure is not null) Fail(failure);
+        WriteEnd();
+    }
+
+    private void Close()
+    {
         _deadline?.Stop();
         _isOver = true;
     }
