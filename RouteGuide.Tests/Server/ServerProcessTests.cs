@@ -111,6 +111,36 @@ public sealed partial class ServerProcessTests
         Assert.Equal(HttpStatusCode.NotFound, (await http.SendAsync(request)).StatusCode);
     }
 
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task An_https_address_speaks_http_1_and_http_2_by_alpn(string version)
+    {
+        using var certificates = new TestCertificates();
+        await using var server = await RunningServer.Start(
+            "--urls", "https://127.0.0.1:0",
+            "--Kestrel:Certificates:Default:Path", certificates.CertificateFile,
+            "--Kestrel:Certificates:Default:KeyPath", certificates.KeyFile);
+        using var http = new HttpClient(new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = certificates.TrustPolicy() } });
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Address, "/alive"))
+        {
+            Version = Version.Parse(version),
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        using var response = await http.SendAsync(request);
+        Assert.Equal((HttpStatusCode.OK, Version.Parse(version)), (response.StatusCode, response.Version));
+    }
+
+    [Fact]
+    public async Task The_ports_that_container_images_set_are_listened_on()
+    {
+        var free = Ports.Free();
+        await using var server = Start(("ASPNETCORE_URLS", ""), ("ASPNETCORE_HTTP_PORTS", $"{free}"));
+        await server.WaitForOutput(text => text.Contains($":{free}", StringComparison.Ordinal), "the line that says where it listens");
+        using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{free}");
+        Assert.Equal("", (await new Routeguide.RouteGuide.RouteGuideClient(channel).GetFeatureAsync(new Point())).Name);
+    }
+
     private static RunningProcess Start(params (string Name, string Value)[] environment)
     {
         var variables = new Dictionary<string, string?> { ["ASPNETCORE_URLS"] = "http://127.0.0.1:0", ["NO_COLOR"] = "1" };
