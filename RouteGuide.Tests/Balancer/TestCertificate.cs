@@ -1,38 +1,28 @@
-using System.Net;
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer;
 
-/// <summary>A self-signed certificate for localhost, as files, made once for all tests.</summary>
+/// <summary>One certificate for localhost for all balancers that run in this process.</summary>
 internal static class TestCertificate
 {
-    private static readonly Lazy<(string Path, string KeyPath, string Thumbprint)> Files = new(Make);
-
-    public static string Path => Files.Value.Path;
-
-    public static string KeyPath => Files.Value.KeyPath;
-
-    /// <summary>Trusts this certificate and no other.</summary>
-    public static bool Trust(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
-        certificate is X509Certificate2 c && c.Thumbprint == Files.Value.Thumbprint;
-
-    private static (string, string, string) Make()
+    private static readonly Lazy<TestCertificates> Files = new(() =>
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
-        var folder = Directory.CreateTempSubdirectory("routeguide-tests-").FullName;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        var path = System.IO.Path.Combine(folder, "localhost.pem");
-        var keyPath = System.IO.Path.Combine(folder, "localhost.key");
-        File.WriteAllText(path, certificate.ExportCertificatePem());
-        File.WriteAllText(keyPath, key.ExportPkcs8PrivateKeyPem());
-        return (path, keyPath, certificate.Thumbprint);
+        var files = new TestCertificates();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => files.Dispose();
+        return files;
+    });
+
+    public static string Path => Files.Value.CertificateFile;
+
+    public static string KeyPath => Files.Value.KeyFile;
+
+    /// <summary>Trusts what this certificate's root has signed and nothing else.</summary>
+    public static bool Trust(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (certificate is not X509Certificate2 leaf || errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)) return false;
+        using var own = new X509Chain { ChainPolicy = Files.Value.TrustPolicy() };
+        return own.Build(leaf);
     }
 }
