@@ -26,7 +26,7 @@ internal static class ErrorMapping
         if (exception is OperationCanceledException or ObjectDisposedException) return new Status(StatusCode.Cancelled, Describe(exception, what), exception);
 
         if (Find<HttpProtocolException>(exception) is { } protocol)
-            return new Status(FromHttp2Error(protocol.ErrorCode), Describe(exception, what), exception);
+            return new Status(IsClosedConnection(protocol) ? StatusCode.Unavailable : FromHttp2Error(protocol.ErrorCode), Describe(exception, what), exception);
 
         if (exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } && Find<SocketException>(exception) is { } socket)
             return new Status(StatusCode.Unavailable, NotConnected, socket);
@@ -43,6 +43,11 @@ internal static class ErrorMapping
         0xc => StatusCode.PermissionDenied, // INADEQUATE_SECURITY
         _ => StatusCode.Internal,
     };
+
+    // A server that goes away says GOAWAY with NO_ERROR and closes the connection. HttpClient uses one exception for that and for a stream's
+    // own RST_STREAM; only the text tells which it was.
+    private static bool IsClosedConnection(HttpProtocolException exception) =>
+        exception.ErrorCode == 0 && exception.Message.Contains("closed the connection", StringComparison.Ordinal);
 
     // HttpClient reports an answer that is not HTTP/2 as an IOException too, and a connection that breaks during the handshake as a wrong answer:
     // what lies innermost tells the two apart.
