@@ -12,10 +12,19 @@ public class UnsupportedTests
     [Theory]
     [InlineData("dns:///localhost:5000", "dns")]
     [InlineData("static:///x", "static")]
-    [InlineData("localhost:5000", "localhost")]
-    public void A_scheme_other_than_http_and_https_is_refused(string address, string scheme)
+    public void A_scheme_that_needs_a_resolver_is_refused(string address, string scheme)
     {
         var refusal = Assert.Throws<NotSupportedException>(() => GrpcChannel.ForAddress(address));
+
+        Assert.Contains($"'{scheme}'", refusal.Message);
+    }
+
+    [Theory]
+    [InlineData("ftp://host", "ftp")]
+    [InlineData("localhost:5000", "localhost")]
+    public void A_scheme_that_nobody_resolves_is_an_invalid_operation(string address, string scheme)
+    {
+        var refusal = Assert.Throws<InvalidOperationException>(() => GrpcChannel.ForAddress(address));
 
         Assert.Contains($"'{scheme}'", refusal.Message);
     }

@@ -143,6 +143,23 @@ public sealed class MappingTests
         await using var host = await GrpcHost.ServeAsync(new ScriptedRouteGuide(), options => options.IgnoreUnknownServices = true);
         await using var h2 = await host.ConnectAsync();
         Assert.Equal("404", (await h2.CallAsync("/some.Service/Method", new Point())).HttpStatus);
+        Assert.Equal("404", (await h2.CallAsync("/routeguide.RouteGuide/Nothing", new Point())).HttpStatus);
+        Assert.Equal("200", (await h2.CallAsync(ScriptedRouteGuide.UnaryPath, new Point())).HttpStatus);
+    }
+
+    [Fact]
+    public async Task Unknown_methods_of_one_service_can_be_ignored()
+    {
+        await using var host = await GrpcHost.StartAsync(
+            services =>
+            {
+                services.AddGrpc().AddServiceOptions<ScriptedRouteGuide>(options => options.IgnoreUnknownServices = true);
+                services.AddSingleton(new ScriptedRouteGuide());
+            },
+            app => app.MapGrpcService<ScriptedRouteGuide>());
+        await using var h2 = await host.ConnectAsync();
+        // The service leaves it alone; the endpoint for services that are not mapped takes it.
+        Assert.Equal("Service is unimplemented.", (await h2.CallAsync("/routeguide.RouteGuide/Nothing", new Point())).GrpcMessage);
     }
 
     [Fact]

@@ -89,7 +89,8 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     /// <param name="address">The address, for example <c>https://localhost:50051</c>.</param>
     /// <exception cref="ArgumentNullException">The address is null.</exception>
     /// <exception cref="UriFormatException">The address is not a URI.</exception>
-    /// <exception cref="NotSupportedException">The scheme is neither http nor https.</exception>
+    /// <exception cref="InvalidOperationException">The scheme is neither http nor https.</exception>
+    /// <exception cref="NotSupportedException">The scheme is dns or static.</exception>
     public static GrpcChannel ForAddress(string address) => ForAddress(address, new GrpcChannelOptions());
 
     /// <summary>Creates a channel to an address.</summary>
@@ -99,7 +100,8 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     /// <exception cref="UriFormatException">The address is not a URI.</exception>
     /// <exception cref="ArgumentException">The options name both an HttpClient and a handler.</exception>
     /// <exception cref="InvalidOperationException">The credentials do not go with the scheme or with each other.</exception>
-    /// <exception cref="NotSupportedException">The scheme is neither http nor https, or the service config asks for something that is not supported.</exception>
+    /// <exception cref="InvalidOperationException">The scheme is neither http nor https.</exception>
+    /// <exception cref="NotSupportedException">The scheme is dns or static, or the service config asks for something that is not supported.</exception>
     public static GrpcChannel ForAddress(string address, GrpcChannelOptions channelOptions)
     {
         ArgumentNullException.ThrowIfNull(address);

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 
 namespace Grpc.Net.ClientFactory;
@@ -14,6 +15,10 @@ public class GrpcClientFactoryOptions
 
     /// <summary>Run on the options of each call before it is made.</summary>
     public IList<Action<CallOptionsContext>> CallOptionsActions { get; } = [];
+
+    /// <summary>Interceptors of the channel, run before those of <see cref="InterceptorRegistrations"/>, which replaces this list.</summary>
+    [Obsolete("Use InterceptorRegistrations, or AddInterceptor on the client's builder.")]
+    public IList<Interceptor> Interceptors { get; } = [];
 
     /// <summary>The interceptors: those of the client run before those of the channel, and within each scope the first of the list runs first.</summary>
     public IList<InterceptorRegistration> InterceptorRegistrations { get; } = [];

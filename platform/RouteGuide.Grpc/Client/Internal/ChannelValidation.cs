@@ -12,7 +12,9 @@ internal static class ChannelValidation
         if (!address.IsAbsoluteUri) throw new ArgumentException($"The address '{address}' has no scheme: use http:// or https://.", nameof(address));
         if (address.Scheme == Uri.UriSchemeHttps) return true;
         if (address.Scheme == Uri.UriSchemeHttp) return false;
-        throw new NotSupportedException($"The scheme '{address.Scheme}' of the address '{address}' is not supported: use http or https.");
+        // Those that the official client resolves, and this one does not yet.
+        if (address.Scheme is "dns" or "static") throw new NotSupportedException($"The scheme '{address.Scheme}' of the address '{address}' is not supported: use http or https.");
+        throw new InvalidOperationException($"There is no resolver for the scheme '{address.Scheme}' of the address '{address}': use http or https.");
     }
 
     /// <summary>The channel's call credentials.</summary>

@@ -59,6 +59,9 @@ internal sealed class SharedInvokers(
     public static CallInvoker Intercept(CallInvoker invoker, GrpcClientFactoryOptions options, InterceptorScope scope, IServiceProvider services)
     {
         var interceptors = options.InterceptorRegistrations.Where(registration => registration.Scope == scope).Select(registration => registration.Creator(services));
+#pragma warning disable CS0618 // The list that registrations replaced is still honoured.
+        if (scope == InterceptorScope.Channel) interceptors = options.Interceptors.Concat(interceptors);
+#pragma warning restore CS0618
         return invoker.Intercept([.. interceptors]);
     }
 }

@@ -14,9 +14,13 @@ namespace Grpc.AspNetCore.Server.Internal;
 /// </summary>
 internal static class MessageReader
 {
+    private const string CallersFault = "Grpc.AspNetCore.Server.CallersFault";
     private static readonly Status Incomplete = new(StatusCode.Internal, "Incomplete message.");
     private static readonly Status Additional = new(StatusCode.Internal, "Additional data after the message received.");
     private static readonly Status TooLong = new(StatusCode.ResourceExhausted, "Received message exceeds the maximum configured message size.");
+
+    /// <summary>Whether an exception says that the caller sent what cannot be read. It is no fault of the handler that it passes through.</summary>
+    public static bool IsCallersFault(Exception exception) => exception.Data.Contains(CallersFault);
 
     /// <summary>Reads the only message of a request, to the end of its body.</summary>
     public static ValueTask<T> ReadSingleAsync<T>(HttpContext http, MethodOptions options, Func<DeserializationContext, T> deserializer)
@@ -64,6 +68,10 @@ internal static class MessageReader
 
             return result.IsCompleted ? throw new RpcException(Incomplete) : null;
         }
+        catch (Exception exception) when (Mark(exception))
+        {
+            throw;
+        }
         finally
         {
             http.Request.BodyReader.AdvanceTo(consumed, buffer.End);
@@ -96,11 +104,22 @@ internal static class MessageReader
 
                 if (result.IsCompleted) return buffer.IsEmpty ? null : throw new RpcException(Incomplete);
             }
+            catch (Exception exception) when (Mark(exception))
+            {
+                throw;
+            }
             finally
             {
                 body.AdvanceTo(consumed, examined);
             }
         }
+    }
+
+    // Always false, so that nothing is caught and the exception keeps its stack.
+    private static bool Mark(Exception exception)
+    {
+        exception.Data[CallersFault] = true;
+        return false;
     }
 
     private static void ThrowIfCancelled(in ReadResult result)

@@ -31,6 +31,8 @@ internal static class MethodEndpoints
 
         foreach (var name in service.Methods.Select(m => m.Method.ServiceName).Distinct())
         {
+            if (service.IgnoresUnknownMethods) break;
+
             // What guards the service guards the question which methods it has.
             endpoints.Add(MapMissing(routes, server, $"{name}/{{{MissingMethod}}}", $"gRPC - Unimplemented method for {name}", "Method is unimplemented."));
         }

@@ -39,6 +39,9 @@ internal sealed class MethodOptions
 
     public bool SuppressCreatingService { get; private init; }
 
+    /// <summary>No endpoint answers for methods that are not there.</summary>
+    public bool IgnoreUnknownServices { get; private init; }
+
     /// <summary>The provider of an encoding, or null if it is not understood.</summary>
     public ICompressionProvider? FindProvider(string encoding) => _providers.GetValueOrDefault(encoding);
 
@@ -66,6 +69,7 @@ internal sealed class MethodOptions
             // The outermost interceptors are those for all services.
             Interceptors = [.. mostSpecificFirst.Reverse().SelectMany(o => o.Interceptors)],
             SuppressCreatingService = mostSpecificFirst.Any(o => o.SuppressCreatingService),
+            IgnoreUnknownServices = mostSpecificFirst.Select(o => o.IgnoreUnknownServices).FirstOrDefault(i => i is not null) ?? false,
         };
     }
 }

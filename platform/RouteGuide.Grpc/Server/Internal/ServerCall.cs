@@ -198,7 +198,9 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
                 break;
 
             default:
-                Logger.LogError(exception, "The handler of {Method} failed.", MethodCore);
+                // What a caller sends must not be able to fill the log of errors.
+                if (MessageReader.IsCallersFault(exception)) Logger.LogInformation("The request of {Method} cannot be read: {Reason}", MethodCore, exception.Message);
+                else Logger.LogError(exception, "The handler of {Method} failed.", MethodCore);
                 _status = new Status(StatusCode.Unknown, options.EnableDetailedErrors
                     ? $"Exception was thrown by handler. {Describe(exception)}"
                     : "Exception was thrown by handler.");

@@ -19,6 +19,9 @@ internal abstract class ServiceBinder(GrpcServer server, MethodOptions options) 
 
     public IReadOnlyList<BoundMethod> Methods => _methods;
 
+    /// <summary>Calls of methods that the service does not have are left to the rest of the application.</summary>
+    public bool IgnoresUnknownMethods => options.IgnoreUnknownServices;
+
     protected GrpcServer Server => server;
 
     protected MethodOptions Options => options;
