@@ -15,17 +15,11 @@ namespace RouteGuide.Balancer;
 /// <summary>The balancer, composed: settings, listeners, the way of a call. Interim: Kestrel accepts the clients' connections.</summary>
 internal sealed class BalancerApp : IAsyncDisposable
 {
-    private const string HostLog = "Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host";
-    private const string KestrelLog = "Logging:LogLevel:Microsoft.AspNetCore.Server.Kestrel";
-
     private static readonly Dictionary<string, string?> Defaults = new()
     {
         ["Logging:LogLevel:Default"] = "Information",
         ["Logging:LogLevel:Microsoft"] = "Warning",
         [$"Logging:LogLevel:{AccessLog.Category}"] = "Warning",
-        // What goes wrong at the start is told in one line by Program; these two would add stack traces to it (see Start).
-        [HostLog] = "None",
-        [KestrelLog] = "None",
         ["Logging:Console:FormatterName"] = "simple",
         ["Logging:Console:FormatterOptions:SingleLine"] = "true",
     };
@@ -39,6 +33,7 @@ internal sealed class BalancerApp : IAsyncDisposable
     private BalancerApp(WebApplicationBuilder builder)
     {
         builder.AddServiceDefaults();
+        builder.LogFromStartOn();
         _settings = BalancerSettings.Read(builder.Configuration);
         if (_settings.Listeners.Any(l => l.IsTls)) FrontCertificate.Check(builder.Configuration);
         ConfigureKestrel(builder);
@@ -77,12 +72,6 @@ internal sealed class BalancerApp : IAsyncDisposable
     public async Task Start()
     {
         await _web.StartAsync();
-        foreach (var key in (string[])[HostLog, KestrelLog])
-        {
-            if (_web.Configuration[key] == "None") _web.Configuration[key] = "Warning";
-        }
-
-        ((IConfigurationRoot)_web.Configuration).Reload();
         var logger = _web.Services.GetRequiredService<ILogger<BalancerApp>>();
         foreach (var url in Urls(ListenerKind.Front)) logger.LogInformation("Calls are taken on {Url}", url);
         foreach (var url in Urls(ListenerKind.Registry)) logger.LogInformation("Targets register on {Url}", url);

@@ -31,7 +31,7 @@ internal static class FrontCertificate
         catch (Exception e) when (e is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             var files = keyPath is { Length: > 0 } ? $"'{path}' with the key '{keyPath}'" : $"'{path}'";
-            throw new ConfigurationException($"{Section}:Path: {files} is not a usable certificate: {StartFailure.OneLine(e.Message)}", e);
+            throw new ConfigurationException($"{Section}:Path: {files} is not a usable certificate: {ServiceProgram.OneLine(e.Message)}", e);
         }
     }
 

@@ -1,14 +1,9 @@
 using RouteGuide.Balancer;
+using RouteGuide.ServiceDefaults;
 
-try
+return await ServiceProgram.RunAsync("routeguide-balancer", async () =>
 {
     await using var balancer = BalancerApp.Build(args);
     await balancer.Start();
     await balancer.WaitForEnd();
-    return 0;
-}
-catch (Exception e) when (StartFailure.Explain(e) is { } line)
-{
-    await Console.Error.WriteLineAsync($"routeguide-balancer: {line}");
-    return 1;
-}
+});

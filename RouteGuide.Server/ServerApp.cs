@@ -14,6 +14,7 @@ internal static class ServerApp
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceDefaults();
+        builder.LogFromStartOn();
         builder.UseGrpcListeners();
 
         var options = ServerOptions.From(builder.Configuration);

@@ -107,7 +107,15 @@ internal sealed class RegistryService(LeaseBook leases, TargetTable targets, Reg
         if (await next) throw Invalid("a lease has one registration; nothing may follow it");
     }
 
-    private static string Shown(string text) => text.Length <= RegistryOptions.MaxNameLength ? text : text[..RegistryOptions.MaxNameLength] + "…";
+    // It ends up in logs and on terminals, which act on control characters.
+    private static string Shown(string text)
+    {
+        var shown = text.Length <= RegistryOptions.MaxNameLength ? text : text[..RegistryOptions.MaxNameLength] + "…";
+        return string.Create(shown.Length, shown, static (plain, from) =>
+        {
+            for (var i = 0; i < plain.Length; i++) plain[i] = char.IsControl(from[i]) ? '\uFFFD' : from[i];
+        });
+    }
 
     private static RpcException Invalid(string message) => new(new Status(StatusCode.InvalidArgument, message));
 }

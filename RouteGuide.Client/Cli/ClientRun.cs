@@ -61,6 +61,10 @@ internal sealed class ClientRun(ClientSettings settings, TextWriter output, Text
         {
             return await Fail(ExitCode.CallFailed, problem.Message);
         }
+        catch (IOException problem)
+        {
+            return await Fail(ExitCode.CallFailed, $"the transcript cannot be written: {problem.Message}");
+        }
         catch (RpcException problem)
         {
             var (code, line) = Failure.Explain(problem, settings);
@@ -70,7 +74,6 @@ internal sealed class ClientRun(ClientSettings settings, TextWriter output, Text
 
     private async Task<int> Fail(int code, string line)
     {
-        await output.FlushAsync(CancellationToken.None);
         await error.WriteLineAsync($"routeguide client: {line.ReplaceLineEndings(" ")}");
         return code;
     }

@@ -25,9 +25,16 @@ internal static class Failure
             return (ExitCode.Unreachable, $"nobody answers at {Authority(settings)} ({unreachable.Message}).");
         }
 
+        if (causes.OfType<HttpIOException>().FirstOrDefault(cause => cause is not HttpProtocolException) is { } broken)
+        {
+            var hint = settings.Address.Scheme == Uri.UriSchemeHttp ? " If it speaks TLS, use https://." : "";
+            return (ExitCode.CallFailed, $"{Authority(settings)} does not answer in HTTP/2 ({broken.Message}).{hint}");
+        }
+
         return (ExitCode.CallFailed, $"the call failed: {problem.StatusCode}: {(problem.Status.Detail.Length > 0 ? problem.Status.Detail : "(no detail)")}");
     }
 
+    // Those of the layers below; the call's own exception says no more than its status.
     private static IEnumerable<Exception> Causes(RpcException problem)
     {
         for (var cause = problem.Status.DebugException; cause is not null; cause = cause.InnerException) yield return cause;

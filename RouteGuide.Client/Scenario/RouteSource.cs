@@ -35,7 +35,8 @@ internal static class RouteSource
             number++;
             var words = line.Split([' ', '\t', ',', ';'], StringSplitOptions.RemoveEmptyEntries);
             if (words.Length == 0 || words[0].StartsWith('#')) continue;
-            if (words is [var latitude, var longitude] && TryInt(latitude, out var lat) && TryInt(longitude, out var lon))
+            if (words is [var latitude, var longitude] && TryInt(latitude, out var lat) && TryInt(longitude, out var lon)
+                && lat is >= -900_000_000 and <= 900_000_000 && lon is >= -1_800_000_000 and <= 1_800_000_000)
             {
                 points.Add(new Point { Latitude = lat, Longitude = lon });
             }

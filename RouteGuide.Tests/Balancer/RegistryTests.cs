@@ -135,6 +135,7 @@ public sealed class RegistryTests
     [InlineData(Replica, "http://example.com:5001", "example.com")]
     [InlineData("", "http://127.0.0.1:5001", "replica name")]
     [InlineData("a b", "http://127.0.0.1:5001", "'a b'")]
+    [InlineData("o\u001b[31m", "http://127.0.0.1:5001", "o\uFFFD[31m")]
     public async Task A_bad_registration_is_refused_by_name_and_value(string replica, string address, string named)
     {
         await using var balancer = await StartBalancer();

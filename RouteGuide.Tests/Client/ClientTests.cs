@@ -67,7 +67,14 @@ public sealed class ClientTests : IAsyncLifetime
     [InlineData("--deadline: 'soon' is not", "--deadline", "soon")]
     [InlineData("--rpc: 'GetFeatures' is not one of GetFeature", "--rpc", "GetFeatures")]
     [InlineData("--repeat: '0' is not", "--repeat", "0")]
-    [InlineData("seven", "--seed", "seven")]
+    [InlineData("--repeat: 'x' is not", "--repeat", "x")]
+    [InlineData("--repeat: '99999999999' is not", "--repeat", "99999999999")]
+    [InlineData("--seed: 'seven' is not", "--seed", "seven")]
+    [InlineData("--deadline: '0.00001' is not", "--deadline", "0.00001")]
+    [InlineData("--address: 'https://u:p@host:1' is not", "--address", "https://u:p@host:1")]
+    [InlineData("--address: 'https://host:1?x=1' is not", "--address", "https://host:1?x=1")]
+    [InlineData("--ca: '' is not a file", "--ca", "")]
+    [InlineData("--route: '' is not a file", "--route", "")]
     [InlineData("--route: '/nowhere' cannot be read", "--route", "/nowhere")]
     [InlineData("--ca: '/nowhere' cannot be read", "--address", "https://localhost:1", "--ca", "/nowhere")]
     [InlineData("--bogus", "--bogus")]
@@ -79,15 +86,46 @@ public sealed class ClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Says_what_is_wrong_with_the_address_that_the_environment_names()
+    {
+        await using var client = RunningProcess.StartProject("RouteGuide.Client", [], new Dictionary<string, string?> { ["services__balancer__https__0"] = "junk" });
+        Assert.Equal(ExitCode.Usage, await client.WaitForExit());
+        Assert.Contains("services:balancer:https:0: 'junk'", Assert.Single(client.Error));
+    }
+
+    [Fact]
+    public async Task Says_in_one_line_that_it_cannot_write()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "no /dev/full here");
+        var assembly = Repository.Assembly("RouteGuide.Client");
+        await using var client = RunningProcess.Start("sh", ["-c", $"exec dotnet exec '{assembly}' --address {_server.Address} --rpc GetFeature > /dev/full"]);
+        Assert.Equal(ExitCode.CallFailed, await client.WaitForExit());
+        Assert.Contains("cannot be written", Assert.Single(client.Error));
+    }
+
+    [Fact]
+    public async Task Says_in_one_line_that_a_server_with_tls_is_called_without()
+    {
+        await using var server = await RunningServer.Start(Tls());
+        var (code, _, error) = await RunExactly("--address", $"http://{server.Address.Authority}", "--rpc", "GetFeature");
+        Assert.Equal(ExitCode.CallFailed, code);
+        Assert.Contains("use https://", OneLine(error));
+        Assert.InRange(error.Length, 1, 250);
+    }
+
+    [Fact]
     public async Task Names_the_line_of_a_route_that_is_no_point()
     {
         var route = Path.GetTempFileName();
         try
         {
-            await File.WriteAllLinesAsync(route, ["1 2", "3 north"]);
-            var (code, _, error) = await Run("--rpc", "RecordRoute", "--route", route);
-            Assert.Equal(ExitCode.Usage, code);
-            Assert.Contains("line 2: '3 north'", OneLine(error));
+            foreach (var line in (string[])["3 north", "900000001 0"])
+            {
+                await File.WriteAllLinesAsync(route, ["1 2", line]);
+                var (code, _, error) = await Run("--rpc", "RecordRoute", "--route", route);
+                Assert.Equal(ExitCode.Usage, code);
+                Assert.Contains($"line 2: '{line}'", OneLine(error));
+            }
         }
         finally
         {

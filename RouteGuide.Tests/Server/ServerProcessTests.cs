@@ -34,11 +34,22 @@ public sealed partial class ServerProcessTests
     [InlineData("RouteGuide__MaxChatNotes", "many")]
     [InlineData("ASPNETCORE_URLS", "ftp://localhost:1")]
     [InlineData("MANAGEMENT_PORT", "70000")]
+    [InlineData("Logging__LogLevel__Default", "Loud")]
+    [InlineData("Kestrel__Certificates__Default__Path", "/nowhere/certificate.pem")]
     public async Task A_setting_that_cannot_be_used_ends_the_start_with_one_line_that_names_it(string name, string value)
     {
         await using var server = Start((name, value));
         Assert.Equal(1, await server.WaitForExit());
         Assert.Contains(value, Assert.Single(server.Error));
+    }
+
+    [Fact]
+    public async Task An_https_address_without_a_certificate_ends_the_start_with_one_line_and_exit_code_1()
+    {
+        await using var server = Start(("ASPNETCORE_URLS", "https://127.0.0.1:0"), ("HOME", Path.GetTempPath()));
+        Assert.Equal(1, await server.WaitForExit());
+        Assert.Contains("certificate", Assert.Single(server.Error));
+        Assert.Empty(server.Output);
     }
 
     [Fact]
