@@ -1,14 +1,23 @@
+using System.Globalization;
 using System.Security.Cryptography;
-using Microsoft.Extensions.Configuration;
 
 var builder = DistributedApplication.CreateBuilder(args);
 
 // Who knows the key may register as a replica. It is made at each start and goes from here to the two that need it.
 var registryKey = builder.AddParameter("registry-key", RandomNumberGenerator.GetHexString(64, lowercase: true), secret: true);
 
-// The front door: one TLS port for all clients, 50051 unless --port says otherwise. Behind it, on loopback, the port where replicas register themselves.
+// 50051 unless --port says otherwise.
+var asked = builder.Configuration["port"] ?? "50051";
+if (!ushort.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
+{
+    Console.Error.WriteLine($"Port '{asked}': --port, or PORT in the environment, must be a number from 1 to 65535.");
+    Environment.ExitCode = 2;
+    return;
+}
+
+// The front door: one TLS port for all clients. Behind it, on loopback, the port where replicas register themselves.
 var balancer = builder.AddProject<Projects.RouteGuide_Balancer>("balancer")
-    .WithHttpsEndpoint(port: builder.Configuration.GetValue("port", 50051), name: "https", isProxied: false)
+    .WithHttpsEndpoint(port: port, name: "https", isProxied: false)
     .WithHttpEndpoint(name: "registry", env: "REGISTRY_PORT")
     .WithEnvironment("REGISTRY_KEY", registryKey)
     .WithHttpHealthCheck("/health", endpointName: "https")
