@@ -104,6 +104,30 @@ public sealed class ProcessTests
         Assert.Equal("--exit-when: there is no resource 'nobody' that runs; there is 'first'.", Assert.Single(host.Error));
     }
 
+    [Theory]
+    [InlineData("--exit-when")]
+    [InlineData("--exit-when=")]
+    [InlineData("--exit-when", "")]
+    [InlineData("--exit-when", "--AppHost:PortTimeout=00:00:00")]
+    public async Task A_resource_to_exit_with_must_be_named(params string[] arguments)
+    {
+        // The arguments stand last: nothing may follow that could pass for a name.
+        await using var host = RunningProcess.Start("dotnet", ["exec", TestApp.SampleHost, "--Resources:0:Name=first", "--Resources:0:Script=exit 0", .. arguments], new Dictionary<string, string?> { ["ROUTEGUIDE_HOME"] = TestApp.Home });
+
+        Assert.Equal(2, await host.WaitForExit());
+        Assert.Equal("--exit-when needs the name of a resource behind it: --exit-when NAME.", Assert.Single(host.Error));
+        Assert.Empty(host.Output);
+    }
+
+    [Fact]
+    public async Task A_short_option_is_refused_in_a_line()
+    {
+        await using var host = Start(["-p=6001"], ("first", "exit 0", []));
+
+        Assert.Equal(2, await host.WaitForExit());
+        Assert.Equal("'-p=6001': there are no options with one hyphen; write --name=value.", Assert.Single(host.Error));
+    }
+
     [Fact]
     public async Task A_failed_dependency_ends_the_wait_of_the_resource_to_exit_with()
     {

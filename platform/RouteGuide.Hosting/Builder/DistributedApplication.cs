@@ -77,6 +77,7 @@ public class DistributedApplication : IHost, IAsyncDisposable
         var console = Services.GetRequiredService<ConsoleReporter>();
         var context = Services.GetRequiredService<DistributedApplicationExecutionContext>();
         if (context.IsPublishMode) throw new UsageException("--operation publish: only the official Aspire SDK publishes (build with -p:UseAspire=true); this app host runs applications.");
+        if (Services.GetRequiredService<AppHostSettings>().WrongArgument is { } wrong) throw new UsageException(wrong);
         console.Say($"Aspire AppHost version: {typeof(DistributedApplication).Assembly.GetName().Version?.ToString(3)} (RouteGuide.Hosting)");
         console.Say("Distributed application starting.");
         console.Say($"Application host directory is: {Services.GetRequiredService<IDistributedApplicationBuilder>().AppHostDirectory}");

@@ -123,7 +123,7 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
         Services.AddSingleton(ExecutionContext);
         Services.AddSingleton(Eventing);
         Services.AddSingleton(_ => new DistributedApplicationModel(Resources));
-        Services.AddSingleton(_ => AppHostSettings.From(Configuration, _arguments.ExitWhen));
+        Services.AddSingleton(_ => AppHostSettings.From(Configuration, _arguments));
 
         Services.AddSingleton(_ => _options.EnableResourceLogging ? ConsoleOutput.OfProcess() : new ConsoleOutput(TextWriter.Null, TextWriter.Null));
         Services.AddSingleton(services => new ConsoleReporter(services.GetRequiredService<ConsoleOutput>(), ConsoleReporter.WantsColours()));
@@ -164,35 +164,5 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
         Services.AddSingleton<InstanceServices>();
         Services.AddSingleton<Orchestrator>();
         Services.AddHostedService(services => services.GetRequiredService<Orchestrator>());
-    }
-}
-
-/// <summary>The arguments that the app host itself understands; the others are configuration.</summary>
-internal sealed record AppHostArguments(IReadOnlyList<string> Others, string? ExitWhen, DistributedApplicationOperation Operation)
-{
-    private const string ExitWhenOption = "--exit-when";
-    private const string OperationOption = "--operation";
-
-    public static AppHostArguments Parse(IReadOnlyList<string> arguments)
-    {
-        var others = new List<string>();
-        string? exitWhen = null;
-        var operation = DistributedApplicationOperation.Run;
-        for (var i = 0; i < arguments.Count; i++)
-        {
-            if (Value(ExitWhenOption) is { } name) exitWhen = name;
-            else if (Value(OperationOption) is { } word) operation = string.Equals(word, "publish", StringComparison.OrdinalIgnoreCase) ? DistributedApplicationOperation.Publish : DistributedApplicationOperation.Run;
-            else others.Add(arguments[i]);
-
-            // "--option value" and "--option=value"; an option at the very end has the empty text for its value, which names nothing.
-            string? Value(string option)
-            {
-                if (arguments[i].StartsWith(option + "=", StringComparison.Ordinal)) return arguments[i][(option.Length + 1)..];
-                if (arguments[i] != option) return null;
-                return i + 1 < arguments.Count ? arguments[++i] : "";
-            }
-        }
-
-        return new AppHostArguments(others, exitWhen, operation);
     }
 }

@@ -14,11 +14,15 @@ internal sealed record AppHostSettings
     /// <summary><c>--exit-when</c>: the resource whose end ends the application.</summary>
     public string? ExitWhen { get; init; }
 
-    public static AppHostSettings From(IConfiguration configuration, string? exitWhen) => new()
+    /// <summary>What is wrong with the command line; null for nothing.</summary>
+    public string? WrongArgument { get; init; }
+
+    public static AppHostSettings From(IConfiguration configuration, AppHostArguments arguments) => new()
     {
         StopTimeout = Time(configuration, "AppHost:StopTimeout", new AppHostSettings().StopTimeout),
         PortTimeout = Time(configuration, "AppHost:PortTimeout", new AppHostSettings().PortTimeout),
-        ExitWhen = exitWhen,
+        ExitWhen = arguments.ExitWhen,
+        WrongArgument = arguments.Wrong,
     };
 
     private static TimeSpan Time(IConfiguration configuration, string key, TimeSpan otherwise)
