@@ -129,6 +129,19 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task What_only_waited_when_the_app_host_is_told_to_stop_has_not_failed()
+    {
+        await using var host = Start(("first", $"exec sleep {_sleep}", []), ("second", "exit 0", ["WaitForCompletion=first"]));
+        await host.WaitForOutput(l => l.StartsWith("second-", StringComparison.Ordinal) && l.EndsWith("Waiting for first", StringComparison.Ordinal), "second waits");
+
+        host.Signal("TERM");
+
+        Assert.Equal(0, await host.WaitForExit());
+        Assert.Empty(host.Error);
+        Assert.EndsWith("Waiting for first", host.Output.Last(l => l.StartsWith("second-", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_failed_dependency_ends_the_wait_of_the_resource_to_exit_with()
     {
         await using var host = Start(

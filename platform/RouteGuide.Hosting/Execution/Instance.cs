@@ -2,6 +2,7 @@ using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Eventing;
 using Aspire.Hosting.Health;
 using Aspire.Hosting.Reporting;
+using Microsoft.Extensions.Hosting;
 
 namespace Aspire.Hosting.Execution;
 
@@ -16,7 +17,8 @@ internal sealed record InstanceServices(
     HealthMonitor Health,
     OrphanGuard Guard,
     ConsoleReporter Console,
-    AppHostSettings Settings);
+    AppHostSettings Settings,
+    IHostApplicationLifetime Lifetime);
 
 /// <summary>One replica of a resource: at most one process at a time, and what is published about it.</summary>
 internal sealed class Instance(IResource resource, string name, string suffix, InstanceServices services) : IDisposable

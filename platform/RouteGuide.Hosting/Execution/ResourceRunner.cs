@@ -10,13 +10,16 @@ internal sealed class ResourceRunner : IDisposable
     private const int SuffixLength = 8;
 
     private readonly InstanceServices _services;
-    private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationTokenSource _closing;
     private Task _initial = Task.CompletedTask;
 
     public ResourceRunner(IResource resource, InstanceServices services)
     {
         Resource = resource;
         _services = services;
+
+        // What has not started when the application is told to stop does not start any more, however late its own turn to be closed comes.
+        _closing = CancellationTokenSource.CreateLinkedTokenSource(services.Lifetime.ApplicationStopping);
         Instances =
         [
             .. Enumerable.Range(0, resource.GetReplicaCount()).Select(_ => RandomNumberGenerator.GetString(SuffixLetters, SuffixLength)).Select(
@@ -75,9 +78,10 @@ internal sealed class ResourceRunner : IDisposable
 
             await Task.WhenAll(instances.Select(i => i.StartAsync(cancellationToken))).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested || _services.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            // The application stops before it has started entirely.
+            // The application stops before it has started entirely. A wait may hear of it before the token here, which is linked to the
+            // same source, is cancelled in its turn.
         }
         catch (Exception fault)
         {
