@@ -1,0 +1,51 @@
+using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Balancer.Http2.Streams;
+
+namespace RouteGuide.Balancer.Http2;
+
+/// <summary>
+/// What all connections of one event loop share, so that ten thousand idle ones hold next to nothing: interned header fields, pools
+/// and scratch memory. Not thread-safe, as only its loop uses it.
+/// </summary>
+internal sealed class Http2Resources
+{
+    // Enough that a loop under load allocates nothing; beyond it objects are left to the garbage collector.
+    private const int MaxPooledStreams = 8192;
+    private const int MaxPooledLists = 1024;
+
+    private readonly Stack<Http2Stream> _streams = new();
+    private readonly Stack<HeaderList> _lists = new();
+    private byte[] _block = [];
+
+    public HeaderInterner Interner { get; } = new();
+
+    /// <summary>What a received block is decoded into; good while its handler runs.</summary>
+    internal HeaderList Decoded { get; } = new();
+
+    /// <summary>Scratch for the handler's own outgoing list; good until the next use.</summary>
+    public HeaderList Outgoing { get; } = new();
+
+    /// <summary>An empty list to keep, for example what a retry would need.</summary>
+    public HeaderList RentList() => _lists.TryPop(out var list) ? list : new HeaderList();
+
+    public void Return(HeaderList list)
+    {
+        list.Clear();
+        if (_lists.Count < MaxPooledLists) _lists.Push(list);
+    }
+
+    internal Http2Stream RentStream() => _streams.TryPop(out var stream) ? stream : new Http2Stream();
+
+    internal void Return(Http2Stream stream)
+    {
+        stream.Recycle();
+        if (_streams.Count < MaxPooledStreams) _streams.Push(stream);
+    }
+
+    /// <summary>Scratch for a header block that needs more than one frame.</summary>
+    internal Span<byte> Block(int size)
+    {
+        if (_block.Length < size) _block = new byte[size];
+        return _block;
+    }
+}
