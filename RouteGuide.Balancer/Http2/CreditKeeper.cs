@@ -18,8 +18,8 @@ internal sealed class CreditKeeper
     /// <summary>The window that new streams begin with, octets.</summary>
     public int StreamWindow { get; private set; }
 
-    /// <summary>What the peer may send on all streams now, octets.</summary>
-    public int ConnectionAvailable => _connection.Available;
+    /// <summary>What the peer may send on all streams, with what was consumed and not yet given back, octets.</summary>
+    public int ConnectionCredit => _connection.Credit;
 
     /// <summary>Raises the connection's window from what RFC 9113 gives it, once.</summary>
     public void Announce()

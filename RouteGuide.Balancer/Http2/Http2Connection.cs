@@ -52,6 +52,9 @@ internal sealed class Http2Connection
     /// <summary>Streams that are not closed.</summary>
     public int StreamCount => _core.Streams.Count;
 
+    /// <summary>What the peer may send on all streams, with what was consumed and not yet given back, octets.</summary>
+    public int ReceiveCredit => _core.Credit.ConnectionCredit;
+
     /// <summary>The peer makes us write more than it reads: it is not read from until it does.</summary>
     public bool PauseReading => _core.Output.Length > _core.Limits.OutputPauseReading;
 

@@ -66,6 +66,8 @@ internal sealed class MessageReceiver(ConnectionCore core)
         core.Budget.Spend(AbuseKind.ClosedStream, 1, core.NowMs);
         switch (core.EndingOf(streamId))
         {
+            case StreamEnding.Ended when type == FrameType.Headers && streamId < core.LastPeerStream: // 5.1.1: an attempt to open it
+                throw new Http2ConnectionException(Http2ErrorCode.ProtocolError, $"HEADERS on stream {streamId} after stream {core.LastPeerStream}");
             case StreamEnding.Ended:
                 throw new Http2ConnectionException(Http2ErrorCode.StreamClosed, $"{FrameRules.Name(type)} on stream {streamId}, which has ended");
             case StreamEnding.ResetByPeer:

@@ -114,6 +114,7 @@ internal sealed class MessageSender(ConnectionCore core)
     public void Forget(Http2Stream stream)
     {
         _ready.Remove(stream);
+        if (_ready.IsEmpty) StalledSinceMs = -1;
         stream.Pending.Clear();
         if (stream.PendingTrailers is null) return;
         core.Resources.Return(stream.PendingTrailers);
@@ -165,8 +166,12 @@ internal sealed class MessageSender(ConnectionCore core)
         WriteData(stream, data[..count], isAll && stream.PendingEnd);
         stream.Pending.Advance(count);
         // Credit in dribs and drabs does not end a stall (CVE-2019-9511).
-        if (isAll || count >= LeastProgress) stream.StalledSince = 0;
-        if (isAll || count >= LeastProgress || _ready.IsEmpty) StalledSinceMs = -1;
+        if (isAll || count >= LeastProgress)
+        {
+            stream.StalledSince = 0;
+            StalledSinceMs = -1;
+        }
+
         if (!isAll)
         {
             Review(stream);

@@ -17,6 +17,9 @@ internal struct ReceiveWindow(int size)
     /// <summary>What the peer may send now, octets.</summary>
     public readonly int Available => _available;
 
+    /// <summary>What the peer may send now and what it will be given back without further consumption, octets.</summary>
+    public readonly int Credit => _available + _consumed;
+
     /// <summary>Counts a DATA frame, padding included.</summary>
     /// <returns>False if the peer sent more than it may: a flow control error (RFC 9113 section 6.9.1).</returns>
     public bool TryTake(int count)
