@@ -24,8 +24,8 @@ internal struct MessageFacts
 }
 
 /// <summary>
-/// Tells malformed messages (RFC 9113 sections 8.1 to 8.5). Names and values were judged when their field was read; here it is about
-/// which fields stand together.
+/// Tells malformed messages (RFC 9113 sections 8.1 to 8.5). Each field by itself was judged when it was read (<see cref="FieldSyntax"/>);
+/// here it is about which fields stand together.
 /// </summary>
 internal static class HeaderRules
 {
@@ -40,6 +40,7 @@ internal static class HeaderRules
         var host = -1;
         var authority = -1;
         var isOptions = false;
+        var isAsterisk = false;
         for (var i = 0; i < list.Count; i++)
         {
             ref readonly var field = ref list[i];
@@ -54,8 +55,7 @@ internal static class HeaderRules
             if (!known.IsPseudo())
             {
                 regular = true;
-                var fault = CheckRegular(list, i, ref facts);
-                if (fault != HeaderFault.None) return fault;
+                if (known == KnownHeader.ContentLength && !TryContentLength(list.Value(i), ref facts)) return HeaderFault.InvalidContentLength;
                 if (known == KnownHeader.Host) host = i;
                 continue;
             }
@@ -68,16 +68,14 @@ internal static class HeaderRules
             {
                 case KnownHeader.Method:
                     var method = list.Value(i);
-                    if (!FieldSyntax.IsToken(method)) return HeaderFault.InvalidMethod;
                     facts.IsConnect = method.SequenceEqual("CONNECT"u8);
                     facts.IsHead = method.SequenceEqual("HEAD"u8);
                     isOptions = method.SequenceEqual("OPTIONS"u8);
                     break;
                 case KnownHeader.Scheme:
-                    if (!IsScheme(list.Value(i))) return HeaderFault.InvalidScheme;
                     break;
                 case KnownHeader.Path:
-                    if (!IsPath(list.Value(i))) return HeaderFault.InvalidPath;
+                    isAsterisk = list.Value(i)[0] == (byte)'*';
                     break;
                 case KnownHeader.Authority:
                     authority = i;
@@ -87,7 +85,8 @@ internal static class HeaderRules
             }
         }
 
-        return CheckTarget(list, seen, authority, host, isOptions, in facts);
+        if (isAsterisk && !isOptions) return HeaderFault.InvalidPath;
+        return CheckTarget(list, seen, authority, host, in facts);
     }
 
     /// <summary>Judges the header section of a response, interim ones included (section 8.3.2).</summary>
@@ -102,15 +101,15 @@ internal static class HeaderRules
             if (!field.Known.IsPseudo())
             {
                 regular = true;
-                var fault = CheckRegular(list, i, ref facts);
-                if (fault != HeaderFault.None) return fault;
+                if (field.Known == KnownHeader.ContentLength && !TryContentLength(list.Value(i), ref facts)) return HeaderFault.InvalidContentLength;
                 continue;
             }
 
             if (regular) return HeaderFault.PseudoAfterRegular;
             if (field.Known != KnownHeader.Status) return HeaderFault.UnexpectedPseudo;
             if (facts.Status != 0) return HeaderFault.DuplicatePseudo;
-            if (!TryStatus(list.Value(i), out facts.Status)) return HeaderFault.InvalidStatus;
+            var status = list.Value(i);
+            facts.Status = (status[0] - '0') * 100 + (status[1] - '0') * 10 + (status[2] - '0');
         }
 
         return facts.Status == 0 ? HeaderFault.MissingPseudo : HeaderFault.None;
@@ -119,41 +118,16 @@ internal static class HeaderRules
     /// <summary>Judges trailers (section 8.1).</summary>
     public static HeaderFault CheckTrailers(HeaderList list)
     {
-        MessageFacts facts = default;
-        facts.ContentLength = -1;
-        for (var i = 0; i < list.Count; i++)
+        foreach (ref readonly var field in list.Fields)
         {
-            ref readonly var field = ref list[i];
             if (field.Fault != HeaderFault.None) return field.Fault;
-            if (field.Known == KnownHeader.Other) continue;
             if (field.Known.IsPseudo()) return HeaderFault.PseudoInTrailers;
-            var fault = CheckRegular(list, i, ref facts);
-            if (fault != HeaderFault.None) return fault;
         }
 
         return HeaderFault.None;
     }
 
-    private static HeaderFault CheckRegular(HeaderList list, int index, ref MessageFacts facts)
-    {
-        switch (list[index].Known)
-        {
-            case KnownHeader.Connection:
-            case KnownHeader.KeepAlive:
-            case KnownHeader.ProxyConnection:
-            case KnownHeader.TransferEncoding:
-            case KnownHeader.Upgrade:
-                return HeaderFault.ConnectionSpecific;
-            case KnownHeader.Te:
-                return list.Value(index).SequenceEqual("trailers"u8) ? HeaderFault.None : HeaderFault.InvalidTe;
-            case KnownHeader.ContentLength:
-                return TryContentLength(list.Value(index), ref facts) ? HeaderFault.None : HeaderFault.InvalidContentLength;
-            default:
-                return HeaderFault.None;
-        }
-    }
-
-    private static HeaderFault CheckTarget(HeaderList list, uint seen, int authority, int host, bool isOptions, in MessageFacts facts)
+    private static HeaderFault CheckTarget(HeaderList list, uint seen, int authority, int host, in MessageFacts facts)
     {
         if (facts.IsConnect)
         {
@@ -161,49 +135,18 @@ internal static class HeaderRules
             var allowed = (1u << (int)KnownHeader.Method) | (1u << (int)KnownHeader.Authority);
             if (seen != allowed || list.Value(authority).IsEmpty) return HeaderFault.InvalidConnect;
         }
-        else
+        else if ((seen & RequiredOfRequest) != RequiredOfRequest)
         {
-            if ((seen & RequiredOfRequest) != RequiredOfRequest) return HeaderFault.MissingPseudo;
-            if (!isOptions && list.Value(list.IndexOf(KnownHeader.Path))[0] == (byte)'*') return HeaderFault.InvalidPath;
+            return HeaderFault.MissingPseudo;
         }
 
-        if (authority >= 0 && list.Value(authority).Contains((byte)'@')) return HeaderFault.InvalidAuthority;
         // A Host that names another entity than :authority makes two servers see two requests.
         if (authority >= 0 && host >= 0 && !Ascii.EqualsIgnoreCase(list.Value(authority), list.Value(host))) return HeaderFault.InvalidAuthority;
         return HeaderFault.None;
     }
 
-    // RFC 3986 section 3.1
-    private static bool IsScheme(ReadOnlySpan<byte> value)
-    {
-        if (value.IsEmpty || !char.IsAsciiLetter((char)value[0])) return false;
-        foreach (var octet in value)
-        {
-            if (!char.IsAsciiLetterOrDigit((char)octet) && octet is not ((byte)'+' or (byte)'-' or (byte)'.')) return false;
-        }
-
-        return true;
-    }
-
-    private static bool IsPath(ReadOnlySpan<byte> value) => value is [(byte)'/', ..] ? value.IndexOfAny((byte)' ', (byte)'\t', (byte)'#') < 0 : value is [(byte)'*'];
-
-    private static bool TryStatus(ReadOnlySpan<byte> value, out int status)
-    {
-        status = 0;
-        if (value.Length != 3) return false;
-        foreach (var octet in value)
-        {
-            if (octet is < (byte)'0' or > (byte)'9') return false;
-            status = status * 10 + (octet - '0');
-        }
-
-        return status is >= 100 and <= 599 and not 101;
-    }
-
     private static bool TryContentLength(ReadOnlySpan<byte> value, ref MessageFacts facts)
     {
-        // No sign, no list, nothing behind; 18 digits cannot overflow.
-        if (value.Length is 0 or > 18 || value.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0) return false;
         if (!Utf8Parser.TryParse(value, out long length, out _)) return false;
         if (facts.ContentLength >= 0 && facts.ContentLength != length) return false;
         facts.ContentLength = length;

@@ -22,7 +22,7 @@ internal sealed class HeaderEntry
         value.CopyTo(_octets.AsSpan(name.Length));
         _nameLength = name.Length;
         Known = KnownHeaders.Find(name);
-        Fault = FieldSyntax.Check(name, value);
+        Fault = FieldSyntax.Check(Known, name, value);
         Hash = HashOf(name, value);
         StaticNameIndex = staticIndex > 0 ? staticIndex : StaticTable.NameIndex(name);
         StaticIndex = staticIndex > 0 || StaticNameIndex == 0 ? staticIndex : StaticTable.Index(name, value);
@@ -39,7 +39,7 @@ internal sealed class HeaderEntry
 
     public KnownHeader Known { get; }
 
-    /// <summary>Whether name and value may stand in HTTP/2 at all.</summary>
+    /// <summary>What is wrong with the field whatever stands beside it.</summary>
     public HeaderFault Fault { get; }
 
     /// <summary>Of name and value; equal for equal fields.</summary>

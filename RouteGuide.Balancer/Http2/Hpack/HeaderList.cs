@@ -127,8 +127,8 @@ internal sealed class HeaderList
         var name = nameOf is null ? octets[..nameLength] : nameOf.Name;
         // A name taken from an entry has been judged with it.
         var fault = nameOf is null ? FieldSyntax.CheckName(name) : nameOf.Fault == HeaderFault.InvalidName ? HeaderFault.InvalidName : HeaderFault.None;
-        if (fault == HeaderFault.None) fault = FieldSyntax.CheckValue(octets[nameLength..]);
         var known = nameOf?.Known ?? KnownHeaders.Find(name);
+        if (fault == HeaderFault.None) fault = FieldSyntax.CheckValue(known, octets[nameLength..]);
         Append(new HeaderField(nameOf, _used, nameLength, valueLength, known, fault, neverIndexed), name.Length + valueLength + HeaderEntry.Overhead);
         _used += nameLength + valueLength;
     }
