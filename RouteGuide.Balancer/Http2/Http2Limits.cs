@@ -39,7 +39,7 @@ internal sealed record Http2Limits
     /// <summary>A decoded header list, 32 per field included. 32 KiB: Kestrel.</summary>
     public int MaxHeaderListSize { get; init; } = 32 * 1024;
 
-    /// <summary>A header block as received. Twice the decoded limit: what does not fit cannot decode to a list that does (the longest code has 30 bits, but no text).</summary>
+    /// <summary>A header block as received. 64 KiB, twice the decoded limit: a list that fits has to take far more octets than it counts to exceed it.</summary>
     public int MaxHeaderBlockSize { get; init; } = 64 * 1024;
 
     /// <summary>CONTINUATION frames of one block. 8: nghttp2 since CVE-2024-28182.</summary>

@@ -125,7 +125,6 @@ internal sealed class FrameReader
 
     private bool TryWhole(ref ReadOnlySpan<byte> input, out FramePiece piece)
     {
-        piece = default;
         var length = _header.Length;
         ReadOnlySpan<byte> payload;
         if (_carry is null && input.Length >= length)
@@ -140,15 +139,18 @@ internal sealed class FrameReader
             input[..taken].CopyTo(_carry.AsSpan(_have));
             _have += taken;
             input = input[taken..];
-            if (_have < length) return false;
+            if (_have < length)
+            {
+                piece = default;
+                return false;
+            }
+
             payload = _carry.AsSpan(0, length);
             _have = 0;
             _carryHandedOut = true;
         }
 
-        piece.Header = _header;
-        piece.Payload = payload;
-        piece.IsFirst = piece.IsLast = true;
+        piece = new FramePiece { Header = _header, Payload = payload, IsFirst = true, IsLast = true };
         return true;
     }
 
@@ -177,15 +179,15 @@ internal sealed class FrameReader
 
     private bool TryContent(ref ReadOnlySpan<byte> input, out FramePiece piece)
     {
-        piece = default;
-        if (input.IsEmpty && _content > 0) return false;
+        if (input.IsEmpty && _content > 0)
+        {
+            piece = default;
+            return false;
+        }
+
         var taken = Math.Min(_content, input.Length);
         _content -= taken;
-        piece.Header = _header;
-        piece.Payload = input[..taken];
-        piece.IsFirst = _first;
-        piece.IsLast = _content == 0;
-        piece.Overhead = _overhead;
+        piece = new FramePiece { Header = _header, Payload = input[..taken], IsFirst = _first, IsLast = _content == 0, Overhead = _overhead };
         input = input[taken..];
         _first = false;
         if (_content == 0) _step = _skip > 0 ? Step.Skip : Step.Frame;

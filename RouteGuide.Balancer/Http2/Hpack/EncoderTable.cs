@@ -2,18 +2,27 @@ namespace RouteGuide.Balancer.Http2.Hpack;
 
 /// <summary>
 /// What an encoder knows of the peer's dynamic table. The entries themselves are the peer's: here are only their sizes, to know
-/// which are evicted, and a small direct-mapped cache from an entry to when it was inserted. An entry earns its place by being
-/// met twice, so that values which differ from call to call do not push out those which repeat.
+/// which are evicted, and a small cache from an entry to when it was inserted. An entry earns its place by being met twice, so that
+/// values which differ from call to call do not push out those which repeat.
 /// </summary>
 /// <remarks>An index is the number of insertions since, so an insertion renumbers nothing: slots hold the count of insertions at the time.</remarks>
 internal sealed class EncoderTable
 {
-    // Two ways of 64 sets are three times the entries that 4,096 octets hold in practice.
-    private const int Sets = 64;
+    // 128 places are three times the entries that 4,096 octets hold in practice; with four to a set it is rare that one has none.
+    private const int Sets = 32;
+    private const int Ways = 4;
 
     private const long SeenOnce = -1;
 
-    private (HeaderEntry? Entry, long Insertion)[] _cache = []; // allocated with the first entry: idle connections have none
+    private struct Slot
+    {
+        public HeaderEntry? Entry;
+
+        /// <summary>The count of insertions after its own, or <see cref="SeenOnce"/>.</summary>
+        public long Insertion;
+    }
+
+    private Slot[] _cache = []; // allocated with the first entry: idle connections have none
     private int[] _sizes = []; // ring of the sizes of the entries that are in the table
     private long _inserted; // insertions ever
     private int _count;
@@ -31,15 +40,16 @@ internal sealed class EncoderTable
         if (_cache.Length == 0)
         {
             if (MaxSize == 0) return 0;
-            _cache = new (HeaderEntry?, long)[Sets * 2];
+            _cache = new Slot[Sets * Ways];
         }
 
-        var set = (entry.Hash & (Sets - 1)) * 2;
-        ref var first = ref _cache[set];
-        if (ReferenceEquals(first.Entry, entry)) return Answer(ref first, entry);
-        ref var second = ref _cache[set + 1];
-        if (ReferenceEquals(second.Entry, entry)) return Answer(ref second, entry);
-        return FindEqual(ref first, ref second, entry);
+        var set = SetOf(entry);
+        foreach (ref var slot in set)
+        {
+            if (ReferenceEquals(slot.Entry, entry)) return Answer(in slot);
+        }
+
+        return FindEqual(set, entry);
     }
 
     /// <summary>The peer inserts the entry, and so do we.</summary>
@@ -52,9 +62,10 @@ internal sealed class EncoderTable
         _inserted++;
         _count++;
         Size += entry.Size;
-        var set = (entry.Hash & (Sets - 1)) * 2;
-        ref var slot = ref ReferenceEquals(_cache[set].Entry, entry) ? ref _cache[set] : ref _cache[set + 1];
-        slot = (entry, _inserted);
+        foreach (ref var slot in SetOf(entry))
+        {
+            if (ReferenceEquals(slot.Entry, entry)) slot.Insertion = _inserted;
+        }
     }
 
     public void Resize(int maxSize)
@@ -63,37 +74,43 @@ internal sealed class EncoderTable
         EvictTo(maxSize);
     }
 
-    private bool IsLive(long insertion) => insertion > _inserted - _count;
+    private Span<Slot> SetOf(HeaderEntry entry) => _cache.AsSpan((entry.Hash & (Sets - 1)) * Ways, Ways);
 
-    private int Answer(ref (HeaderEntry? Entry, long Insertion) slot, HeaderEntry entry)
+    private bool IsLive(in Slot slot) => slot.Insertion > _inserted - _count;
+
+    private int Answer(in Slot slot)
     {
-        if (IsLive(slot.Insertion) && slot.Insertion > 0) return StaticTable.Length + 1 + (int)(_inserted - slot.Insertion);
+        if (IsLive(in slot)) return StaticTable.Length + 1 + (int)(_inserted - slot.Insertion);
         // Met before (or evicted since): worth a place, unless it would take more than a quarter of the table.
-        return entry.Size <= MaxSize / 4 ? -1 : 0;
+        return slot.Entry!.Size <= MaxSize / 4 ? -1 : 0;
     }
 
-    // Another object with the same content, as when the interner had displaced it, takes the place over.
-    private int FindEqual(ref (HeaderEntry? Entry, long Insertion) first, ref (HeaderEntry? Entry, long Insertion) second, HeaderEntry entry)
+    // Another object with the same content, as when the interner had displaced it, takes the place over; else a place is made.
+    private int FindEqual(Span<Slot> set, HeaderEntry entry)
     {
-        if (IsEqual(first.Entry, entry))
+        foreach (ref var slot in set)
         {
-            first.Entry = entry;
-            return Answer(ref first, entry);
+            if (slot.Entry is not { } known || known.Hash != entry.Hash || !known.IsSame(entry.Name, entry.Value)) continue;
+            slot.Entry = entry;
+            return Answer(in slot);
         }
 
-        if (IsEqual(second.Entry, entry))
+        // The newcomer takes the first place that is not in the table, and whoever was there moves to the next such: the one met longest
+        // ago goes. If all are in the table, the one that will be evicted first does.
+        var carried = new Slot { Entry = entry, Insertion = SeenOnce };
+        var oldest = 0;
+        var placed = false;
+        for (var i = 0; i < set.Length && carried.Entry is not null; i++)
         {
-            second.Entry = entry;
-            return Answer(ref second, entry);
+            if (set[i].Insertion < set[oldest].Insertion) oldest = i;
+            if (IsLive(in set[i])) continue;
+            (set[i], carried) = (carried, set[i]);
+            placed = true;
         }
 
-        // The one that is in the table stays, if one of them is.
-        ref var victim = ref first.Entry is not null && first.Insertion > 0 && IsLive(first.Insertion) ? ref second : ref first;
-        victim = (entry, SeenOnce);
+        if (!placed) set[oldest] = carried;
         return 0;
     }
-
-    private static bool IsEqual(HeaderEntry? known, HeaderEntry entry) => known is not null && known.Hash == entry.Hash && known.IsSame(entry.Name, entry.Value);
 
     private void EvictTo(int size)
     {

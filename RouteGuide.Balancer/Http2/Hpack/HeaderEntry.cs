@@ -21,6 +21,7 @@ internal sealed class HeaderEntry
         name.CopyTo(_octets);
         value.CopyTo(_octets.AsSpan(name.Length));
         _nameLength = name.Length;
+        Size = _octets.Length + Overhead;
         Known = KnownHeaders.Find(name);
         Fault = FieldSyntax.Check(Known, name, value);
         Hash = HashOf(name, value);
@@ -52,7 +53,7 @@ internal sealed class HeaderEntry
     public int StaticNameIndex { get; }
 
     /// <summary>What the entry counts in a table or a list, octets.</summary>
-    public int Size => _octets.Length + Overhead;
+    public int Size { get; }
 
     public static int HashOf(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {

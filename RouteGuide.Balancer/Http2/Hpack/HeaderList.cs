@@ -70,7 +70,9 @@ internal sealed class HeaderList
 
     public void Add(HeaderEntry entry, bool neverIndexed = false)
     {
-        Append(new HeaderField(entry, neverIndexed), entry.Size);
+        if (Count == _fields.Length) Array.Resize(ref _fields, Count * 2);
+        _fields[Count++] = new HeaderField(entry, neverIndexed);
+        Size += entry.Size;
     }
 
     /// <summary>Adds a field whose octets are copied into the list.</summary>
@@ -95,7 +97,7 @@ internal sealed class HeaderList
         ref readonly var field = ref source[index];
         if (field.IsEntry)
         {
-            Append(field, field.Entry!.Size);
+            Append(in field, field.Entry!.Size);
             return;
         }
 
@@ -133,7 +135,7 @@ internal sealed class HeaderList
         _used += nameLength + valueLength;
     }
 
-    private void Append(HeaderField field, int size)
+    private void Append(in HeaderField field, int size)
     {
         if (Count == _fields.Length) Array.Resize(ref _fields, Count * 2);
         _fields[Count++] = field;

@@ -51,7 +51,10 @@ internal sealed class HpackDecoder(int maxTableSize, HeaderInterner interner)
 
             if ((first & 0x80) != 0)
             {
-                if (!HpackInteger.TryRead(ref block, 7, out var index)) throw Error("an index that is cut off or too large");
+                // Nearly every index of a running connection is this one octet.
+                var index = first & 0x7f;
+                if (index < 0x7f) block = block[1..];
+                else if (!HpackInteger.TryRead(ref block, 7, out index)) throw Error("an index that is cut off or too large");
                 var entry = Lookup(index);
                 fits = fits && Fits(list, entry.Size, maxListSize, maxFields);
                 if (fits) list.Add(entry);

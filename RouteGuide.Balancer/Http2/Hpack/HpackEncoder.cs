@@ -58,7 +58,8 @@ internal sealed class HpackEncoder
                 var index = _table.Find(entry);
                 if (index > 0)
                 {
-                    written += HpackInteger.Write(destination[written..], 0x80, 7, index);
+                    if (index < 0x7f) destination[written++] = (byte)(0x80 | index);
+                    else written += HpackInteger.Write(destination[written..], 0x80, 7, index);
                     continue;
                 }
 
