@@ -98,13 +98,13 @@ public sealed class LayerTests
     {
         private readonly Lock _lock = new();
 
-        public Task Wait() => Task.CompletedTask;
+        public static Task Wait() => Task.CompletedTask;
 
         public long Read()
         {
             lock (_lock) return System.Diagnostics.Stopwatch.GetTimestamp() + DateTime.UtcNow.Ticks + TimeProvider.System.GetTimestamp();
         }
 
-        public object Open() => new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        public static System.Net.Sockets.Socket Open() => new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
     }
 }
