@@ -1,6 +1,8 @@
-using System.Security.Authentication;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.Configuration.Memory;
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Control;
@@ -12,7 +14,7 @@ using RouteGuide.ServiceDefaults;
 
 namespace RouteGuide.Balancer;
 
-/// <summary>The balancer, composed: settings, listeners, the way of a call. Interim: Kestrel accepts the clients' connections.</summary>
+/// <summary>The balancer, composed: settings, listeners, the way of a call. Clients come to the engine; Kestrel has the registry.</summary>
 internal sealed class BalancerApp : IAsyncDisposable
 {
     private static readonly Dictionary<string, string?> Defaults = new()
@@ -26,18 +28,19 @@ internal sealed class BalancerApp : IAsyncDisposable
 
     private readonly WebApplication _web;
     private readonly BalancerSettings _settings;
-    private readonly List<(ListenerSettings Settings, ListenOptions Bound)> _listeners = [];
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly TargetClients _clients;
+    private readonly List<(ListenerSettings Settings, Func<int> Port)> _listeners = [];
+    private readonly ProxyEngine _engine;
+    private readonly SslServerAuthenticationOptions? _tls;
+    private Task _stopping = Task.CompletedTask;
 
     private BalancerApp(WebApplicationBuilder builder)
     {
         builder.AddServiceDefaults();
         builder.LogFromStartOn();
         _settings = BalancerSettings.Read(builder.Configuration);
-        if (_settings.Listeners.Any(l => l.IsTls)) FrontCertificate.Check(builder.Configuration);
+        var tls = _settings.Listeners.FirstOrDefault(l => l.IsTls) is { } secured ? FrontCertificate.Load(builder.Configuration, secured) : null;
         ConfigureKestrel(builder);
-        _clients = new TargetClients(_settings.Proxy);
+        if (_settings.Listeners.All(l => l.Kind != ListenerKind.Registry)) builder.Services.AddSingleton<IServer, NoServer>();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(Targets);
         builder.Services.AddSingleton<SuspectWatch>();
@@ -50,7 +53,13 @@ internal sealed class BalancerApp : IAsyncDisposable
 
         _web = builder.Build();
         foreach (var address in _settings.Targets) Targets.TryAdd(new Target(address.Authority, address, leased: false));
-        ConfigurePipeline();
+        _engine = new ProxyEngine(
+            new ProxyShared(Targets, new RoundRobin(), Services.GetRequiredService<SuspectWatch>(), Services.GetRequiredService<IExchangeLog>(), _settings.Proxy, TimeProvider.System),
+            Services.GetRequiredService<ILogger<ProxyEngine>>());
+        _tls = tls;
+        _web.Use(new RegistryGate(_settings.Registry).Handle);
+        _web.UseRouting();
+        _web.MapGrpcService<RegistryService>();
     }
 
     /// <summary>The targets that calls are balanced over.</summary>
@@ -71,7 +80,10 @@ internal sealed class BalancerApp : IAsyncDisposable
     /// <exception cref="IOException">An address is in use.</exception>
     public async Task Start()
     {
+        foreach (var listener in _settings.Listeners.Where(l => l.Kind == ListenerKind.Front)) Listen(listener);
         await _web.StartAsync();
+        _engine.Start();
+        _web.Lifetime.ApplicationStopping.Register(() => _stopping = _engine.Stop(_settings.DrainTimeout));
         var logger = _web.Services.GetRequiredService<ILogger<BalancerApp>>();
         foreach (var url in Urls(ListenerKind.Front)) logger.LogInformation("Calls are taken on {Url}", url);
         foreach (var url in Urls(ListenerKind.Registry)) logger.LogInformation("Targets register on {Url}", url);
@@ -83,83 +95,63 @@ internal sealed class BalancerApp : IAsyncDisposable
     }
 
     /// <summary>Returns when the process was told to end and the running calls have ended or had their time.</summary>
-    public Task WaitForEnd() => _web.WaitForShutdownAsync();
+    public async Task WaitForEnd()
+    {
+        await _web.WaitForShutdownAsync();
+        await _stopping;
+    }
 
-    public Task Stop() => _web.StopAsync();
+    public async Task Stop()
+    {
+        await _web.StopAsync();
+        await _stopping;
+    }
 
     /// <summary>Where it listens, with the ports that were chosen.</summary>
-    public IEnumerable<string> Urls(ListenerKind kind) =>
-        from l in _listeners where l.Settings.Kind == kind select (l.Settings with { Port = l.Bound.IPEndPoint?.Port ?? l.Settings.Port }).ToString();
+    public IEnumerable<string> Urls(ListenerKind kind) => from l in _listeners where l.Settings.Kind == kind select (l.Settings with { Port = l.Port() }).ToString();
 
     public async ValueTask DisposeAsync()
     {
+        await _engine.DisposeAsync();
         await _web.DisposeAsync();
-        _clients.Dispose();
-        _stopping.Dispose();
     }
 
-    private void ConfigurePipeline()
+    private void Listen(ListenerSettings listener)
     {
-        var front = new Front(
-            new ExchangeContext(Targets, new RoundRobin(), _clients, Services.GetRequiredService<SuspectWatch>(), TimeProvider.System, _stopping.Token),
-            Services.GetRequiredService<IExchangeLog>());
-        _web.Lifetime.ApplicationStopping.Register(() => _stopping.CancelAfter(_settings.DrainTimeout));
-
-        // Before routing: what came in on a client's listener never meets an endpoint of this process, what came in on another never meets a target.
-        _web.Use((HttpContext context, RequestDelegate next) => ListenerFeature.Of(context.Features) == ListenerKind.Front ? front.Handle(context) : next(context));
-        _web.Use(new RegistryGate(_settings.Registry).Handle);
-        _web.UseRouting();
-        _web.MapGrpcService<RegistryService>();
+        try
+        {
+            var bound = listener.Addresses.Select(a => _engine.Listen(new FrontListener(a, listener.IsTls ? _tls : null))).ToList();
+            _listeners.Add((listener, () => bound[0].Port));
+        }
+        catch (SocketException e)
+        {
+            throw new IOException(e.SocketErrorCode == SocketError.AddressAlreadyInUse ? $"cannot listen on {listener}: the address is in use" : $"cannot listen on {listener}: {e.Message}", e);
+        }
     }
 
     private void ConfigureKestrel(WebApplicationBuilder builder)
     {
         // The addresses are bound below; Kestrel would bind them a second time, and warn about it.
         foreach (var key in (string[])[WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey]) builder.WebHost.UseSetting(key, null);
-        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            // Bytes of header fields pass as they are, also those that are not ASCII.
+            // The registry's key is compared as the octets that it was sent as.
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
-            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+            // A lease is a stream that is silent for as long as all is well; pings find out who is gone.
             var limits = kestrel.Limits;
-            // A stream may be silent or slow for as long as both sides want it; pings find out who is gone.
             limits.MinRequestBodyDataRate = null;
             limits.MinResponseDataRate = null;
             limits.MaxRequestBodySize = null;
-            limits.MaxRequestHeadersTotalSize = 64 * 1024;
-            limits.Http2.MaxStreamsPerConnection = ProxyOptions.MaxStreamsPerConnection;
-            limits.Http2.InitialStreamWindowSize = ProxyOptions.StreamWindow;
-            limits.Http2.InitialConnectionWindowSize = ProxyOptions.ConnectionWindow;
             limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
             limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
-            foreach (var listener in _settings.Listeners) listener.Bind(kestrel, listen => Configure(listen, listener));
+            foreach (var listener in _settings.Listeners.Where(l => l.Kind == ListenerKind.Registry)) listener.Bind(kestrel, listen => Configure(listen, listener));
         });
     }
 
     private void Configure(ListenOptions listen, ListenerSettings listener)
     {
-        var feature = new ListenerFeature(listener.Kind);
-        listen.Use(next => connection =>
-        {
-            connection.Features.Set(feature);
-            return next(connection);
-        });
-        listen.Protocols = listener.IsTls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http2;
-        if (listener.IsTls) UseHttps(listen, listener);
-        _listeners.Add((listener, listen));
-    }
-
-    private static void UseHttps(ListenOptions listen, ListenerSettings listener)
-    {
-        try
-        {
-            listen.UseHttps(https => https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new ConfigurationException($"{FrontCertificate.Section}: no certificate is configured for {listener}; set Path and KeyPath to a certificate and its key.", e);
-        }
+        listen.Protocols = HttpProtocols.Http2;
+        _listeners.Add((listener, () => listen.IPEndPoint?.Port ?? listener.Port));
     }
 }

@@ -14,6 +14,8 @@ internal sealed record BalancerSettings
     public const string TargetsKey = "Balancer:Targets";
     public const string DrainTimeoutKey = "Balancer:DrainTimeout";
     public const string ConnectTimeoutKey = "Balancer:ConnectTimeout";
+    public const string LoopsKey = "Balancer:Loops";
+    public const string TransportKey = "Balancer:Transport";
     public const string RegistrationTimeoutKey = "Balancer:RegistrationTimeout";
     public const string RegistryPortKey = "REGISTRY_PORT";
     public const string RegistryKeyKey = "REGISTRY_KEY";
@@ -37,7 +39,12 @@ internal sealed record BalancerSettings
         {
             Listeners = ReadListeners(configuration),
             Targets = ReadTargets(configuration),
-            Proxy = defaults with { ConnectTimeout = ReadTime(configuration, ConnectTimeoutKey, defaults.ConnectTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)) },
+            Proxy = defaults with
+            {
+                ConnectTimeout = ReadTime(configuration, ConnectTimeoutKey, defaults.ConnectTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)),
+                Loops = ReadLoops(configuration, defaults.Loops),
+                PortableTransport = ReadPortable(configuration),
+            },
             Registry = new RegistryOptions
             {
                 Key = configuration[RegistryKeyKey] is { Length: > 0 } key ? key : null,
@@ -93,6 +100,20 @@ internal sealed record BalancerSettings
 
         return targets;
     }
+
+    private static int ReadLoops(IConfiguration configuration, int byDefault) => configuration[LoopsKey] switch
+    {
+        null or "" => byDefault,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= 256 => count,
+        var text => throw new ConfigurationException(LoopsKey, text, "a number of event loops from 1 to 256"),
+    };
+
+    private static bool ReadPortable(IConfiguration configuration) => configuration[TransportKey] switch
+    {
+        null or "" or "auto" => false,
+        "portable" => true,
+        var text => throw new ConfigurationException(TransportKey, text, "auto, or portable for managed sockets alone"),
+    };
 
     private static TimeSpan ReadTime(IConfiguration configuration, string key, TimeSpan byDefault, TimeSpan least, TimeSpan most)
     {

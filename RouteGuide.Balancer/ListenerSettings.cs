@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.ServiceDefaults;
@@ -41,12 +42,18 @@ internal sealed record ListenerSettings(ListenerKind Kind, string Scheme, string
         return listener;
     }
 
+    /// <summary>The addresses to listen on; all of them have to be free.</summary>
+    public IReadOnlyList<IPEndPoint> Addresses =>
+        IsLocalhost && Port != 0 && Socket.OSSupportsIPv6 ? [new IPEndPoint(IPAddress.Loopback, Port), new IPEndPoint(IPAddress.IPv6Loopback, Port)]
+        : IsLocalhost ? [new IPEndPoint(IPAddress.Loopback, Port)]
+        : IPAddress.TryParse(Host.Trim('[', ']'), out var ip) ? [new IPEndPoint(ip, Port)]
+        : [new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, Port)];
+
+    /// <summary>For Kestrel.</summary>
     public void Bind(KestrelServerOptions kestrel, Action<ListenOptions> configure)
     {
         if (IsLocalhost && Port != 0) kestrel.ListenLocalhost(Port, configure);
-        else if (IsLocalhost) kestrel.Listen(IPAddress.Loopback, Port, configure);
-        else if (IPAddress.TryParse(Host.Trim('[', ']'), out var ip)) kestrel.Listen(ip, Port, configure);
-        else kestrel.ListenAnyIP(Port, configure);
+        else kestrel.Listen(Addresses[0], configure);
     }
 
     public override string ToString() => $"{Scheme}://{Host}:{Port}";

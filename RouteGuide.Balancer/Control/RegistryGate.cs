@@ -29,5 +29,5 @@ internal sealed class RegistryGate(RegistryOptions options)
         && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.Latin1.GetBytes(value[Scheme.Length..])), _key);
 
     private static Task Refuse(HttpContext context, string message) =>
-        LocalReply.Write(context, GrpcStatus.Unauthenticated, StatusCodes.Status401Unauthorized, message);
+        RegistryReply.Write(context, GrpcStatus.Unauthenticated, StatusCodes.Status401Unauthorized, message);
 }

@@ -1,3 +1,5 @@
+using RouteGuide.Balancer.Http2;
+
 namespace RouteGuide.Balancer.Proxy;
 
 /// <summary>How far an attempt came that failed.</summary>
@@ -38,30 +40,4 @@ internal sealed record AttemptFailure(FailureKind Kind, Http2ErrorCode Code, str
         FailureKind.Invalid => GrpcStatus.Internal,
         _ => GrpcStatus.Unavailable,
     };
-
-    /// <summary>Reads what SocketsHttpHandler made of it.</summary>
-    public static AttemptFailure Of(Exception exception, AttemptMessage message)
-    {
-        for (var e = exception; e is not null; e = e.InnerException)
-        {
-            switch (e)
-            {
-                case AttemptRefusedException:
-                case HttpProtocolException { ErrorCode: (long)Http2ErrorCode.RefusedStream }:
-                    return new AttemptFailure(FailureKind.Refused, Http2ErrorCode.RefusedStream, "refused the call before processing it");
-                // What remains of a connection that GOAWAY had announced the end of; only its text tells it from a stream's own reset.
-                case HttpProtocolException { ErrorCode: (long)Http2ErrorCode.NoError } closed when closed.Message.Contains("closed the connection", StringComparison.Ordinal):
-                    return new AttemptFailure(FailureKind.ConnectionLost, default, "closed the connection during the call");
-                case HttpProtocolException { HttpRequestError: HttpRequestError.HttpProtocolError } reset when message.Sent:
-                    return new AttemptFailure(FailureKind.Reset, (Http2ErrorCode)reset.ErrorCode, $"reset the call with {(Http2ErrorCode)reset.ErrorCode}");
-                case HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded } invalid:
-                    return new AttemptFailure(FailureKind.Invalid, default, $"answered with what is no response: {invalid.Message}");
-            }
-        }
-
-        var reason = exception.GetBaseException().Message;
-        return message.Sent
-            ? new AttemptFailure(FailureKind.ConnectionLost, default, $"lost the connection during the call: {reason}")
-            : new AttemptFailure(FailureKind.NotSent, default, $"cannot be reached: {reason}");
-    }
 }

@@ -1,275 +1,412 @@
-using System.Collections.Frozen;
-using System.Net;
-using Microsoft.AspNetCore.Http.Features;
-using RouteGuide.Balancer.Balancing;
-using RouteGuide.Balancer.Health;
+using System.Diagnostics;
+using RouteGuide.Balancer.Http2;
+using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Balancer.Http2.Streams;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
 
-/// <summary>What all exchanges share.</summary>
-/// <param name="Targets">Where calls can go.</param>
-/// <param name="Picker">Says where the next one goes.</param>
-/// <param name="Clients">The connections there.</param>
-/// <param name="Suspects">Is told of connections that fail.</param>
-/// <param name="Time">For deadlines.</param>
-/// <param name="Stopping">Cancelled when the time for running calls is over and the balancer ends.</param>
-internal sealed record ExchangeContext(TargetTable Targets, IPicker Picker, TargetClients Clients, SuspectWatch Suspects, TimeProvider Time, CancellationToken Stopping);
-
 /// <summary>
-/// One call: a client's stream joined to a target's.
+/// One call: a client's stream joined to a target's. Everything happens on one event loop, as frames come in.
 /// <list type="number">
-/// <item>A target is picked, for this call alone, and entered, so that it is not gone before the call is.</item>
-/// <item>The request goes there: the headers at once, the body as the client sends it.</item>
+/// <item>A target is picked, for this call alone, and entered, so that it is not gone before the call is; a connection to it is waited for if need be.</item>
+/// <item>The request goes there: the headers at once, the body as the client sends it. The client gets credit as the target takes.</item>
 /// <item>If the target has certainly not processed it, the call goes to another one, with the body sent so far.</item>
 /// <item>The response's headers come: from now on the call belongs to this target.</item>
-/// <item>Its body and trailers pass to the client, also when the request has not ended yet.</item>
+/// <item>Its body and trailers pass to the client, also when the request has not ended yet. The target gets credit as the client takes.</item>
 /// <item>If either side breaks off, the other one is told how; the rest of the request is left.</item>
 /// </list>
+/// Objects are used again: an exchange that is over is recycled by its loop at the end of the turn, when nobody on the stack holds it.
 /// </summary>
-internal sealed class Exchange(HttpContext client, ExchangeContext shared)
+internal sealed class Exchange
 {
-    /// <summary>Those for which SocketsHttpHandler does not make up <c>content-length: 0</c>.</summary>
-    private static readonly FrozenSet<string> BodilessMethods = FrozenSet.ToFrozenSet([HttpMethods.Get, HttpMethods.Head, HttpMethods.Options, HttpMethods.Delete]);
-
-    /// <summary>What a timer can hold; longer deadlines are left to the two sides.</summary>
-    private static readonly TimeSpan LongestTimer = TimeSpan.FromMilliseconds(int.MaxValue);
-
-    private readonly RequestBody _body = new(client.Request.BodyReader);
-    private readonly ResponseRelay _relay = new(client);
-    private readonly long _started = shared.Time.GetTimestamp();
-    private readonly List<Target> _tried = new(1);
+    private readonly ProxyLoop _loop;
+    private readonly RequestRelay _request;
+    private readonly LoopTimer _deadline;
+    private readonly List<Target> _tried = new(ProxyOptions.MaxAttempts);
+    private ClientConnection _client = null!;
+    private Http2Stream? _clientStream;
+    private Target? _target;
+    private TargetConnection? _connection;
+    private Http2Stream? _targetStream;
+    private TargetPool? _waitingFor;
+    private RequestKind _kind;
     private ExchangeEnd _end;
-    private string? _ownStatus;
+    private string? _status;
+    private int _httpStatus;
+    private long _startedAt;
+    private long _responseOctets;
+    private Activity? _span;
+    private bool _responseStarted;
+    private bool _responseEnded; // its end was given to the client's stream
+    private bool _hasLength;
+    private bool _over;
 
-    /// <summary>Carries the call to its end. Whatever the two sides do, the client has an answer then, or has been told that there is none.</summary>
-    public async Task<ExchangeReport> Run()
+    public Exchange(ProxyLoop loop)
     {
-        AttemptFailure? failure = null;
-        do
-        {
-            if (Enter(failure) is not { } target)
-            {
-                await ReplyUnreachable(failure);
-                break;
-            }
+        _loop = loop;
+        _request = new RequestRelay(loop);
+        _deadline = new LoopTimer(OnDeadline);
+        Node = new LinkedListNode<Exchange>(this);
+        WaitNode = new LinkedListNode<Exchange>(this);
+    }
 
-            try
-            {
-                _tried.Add(target);
-                failure = await Attempt(target);
-            }
-            finally
-            {
-                target.End();
-            }
+    /// <summary>Its place among all exchanges of the loop.</summary>
+    public LinkedListNode<Exchange> Node { get; }
+
+    /// <summary>Its place among those that wait for a connection.</summary>
+    public LinkedListNode<Exchange> WaitNode { get; }
+
+    /// <summary>Where in its connection's output the request begins, to know later whether it has left.</summary>
+    public long RequestAt { get; set; }
+
+    /// <summary>Steps 1 and 2: a request has begun.</summary>
+    public void Begin(ClientConnection client, Http2Stream stream, HeaderList headers, in RequestKind kind, bool endStream)
+    {
+        _client = client;
+        _clientStream = stream;
+        _kind = kind;
+        _startedAt = _loop.Shared.Time.GetTimestamp();
+        _span = TraceContext.StartSpan(headers, kind.IsGrpc);
+        _request.Begin(headers, client.Origin, _span, endStream);
+        if (_request.TryGetDeadline(out var after) && after.TotalMilliseconds < int.MaxValue) _loop.Timers.Set(_deadline, _loop.NowMs + (long)Math.Ceiling(after.TotalMilliseconds));
+        Next(null);
+    }
+
+    /// <summary>Step 2: the client's body.</summary>
+    public void OnRequestData(ReadOnlySpan<byte> data, bool endStream)
+    {
+        _request.Add(data, endStream, _connection, _targetStream);
+        GiveCredit();
+    }
+
+    /// <summary>Step 2: the client's trailers (gRPC has none, HTTP/2 does).</summary>
+    public void OnRequestTrailers(HeaderList trailers)
+    {
+        _request.AddTrailers(trailers, _connection, _targetStream);
+        EndIfDone();
+    }
+
+    /// <summary>Step 2: the target's connection has taken octets of the body that had to wait.</summary>
+    public void OnRequestTaken(int count)
+    {
+        _request.OnTaken(count);
+        GiveCredit();
+    }
+
+    /// <summary>Step 2: a connection has room for the call.</summary>
+    public void OnConnection(TargetConnection connection)
+    {
+        _waitingFor = null;
+        _connection = connection;
+        var headers = _tried.Count == 1 ? _request.Headers : _request.HeadersWithTimeLeft(_loop.Shared.Time.GetElapsedTime(_startedAt));
+        _targetStream = connection.Open(this, headers, _request.IsBodyless);
+        _request.SendKept(connection, _targetStream);
+        GiveCredit();
+    }
+
+    /// <summary>Step 3: there is no connection and will be none.</summary>
+    public void OnNoConnection(string reason)
+    {
+        _waitingFor = null;
+        Failed(new AttemptFailure(FailureKind.NotSent, default, reason));
+    }
+
+    /// <summary>Step 4.</summary>
+    public void OnResponseHeaders(HeaderList headers, bool endStream)
+    {
+        _responseStarted = true;
+        _request.Commit();
+        _loop.Timers.Clear(_deadline);
+        _hasLength = headers.IndexOf(KnownHeader.ContentLength) >= 0;
+        var status = headers.Value(headers.IndexOf(KnownHeader.Status));
+        _httpStatus = (status[0] - '0') * 100 + (status[1] - '0') * 10 + (status[2] - '0');
+        NoteStatus(headers);
+        if (endStream) ResponseEnds();
+        if (_clientStream is { } stream) _client.Connection.SendHeaders(stream, headers, endStream);
+        if (endStream) AfterResponse();
+    }
+
+    /// <summary>Step 4: a response that announces the real one.</summary>
+    public void OnInterimHeaders(HeaderList headers)
+    {
+        if (_clientStream is { } stream) _client.Connection.SendInterimHeaders(stream, headers);
+    }
+
+    /// <summary>Step 5.</summary>
+    public void OnResponseData(Http2Stream from, ReadOnlySpan<byte> data, bool endStream)
+    {
+        if (endStream) ResponseEnds();
+        _responseOctets += data.Length;
+        var sent = _clientStream is { } stream ? _client.Connection.SendData(stream, data, endStream) : data.Length;
+        if (_targetStream == from) _connection!.Connection.Consume(from, sent);
+        if (endStream) AfterResponse();
+    }
+
+    /// <summary>Step 5.</summary>
+    public void OnResponseTrailers(HeaderList trailers)
+    {
+        NoteStatus(trailers);
+        ResponseEnds();
+        if (_clientStream is { } stream) _client.Connection.SendTrailers(stream, trailers);
+        AfterResponse();
+    }
+
+    /// <summary>Step 5: the client's connection has taken octets of the response that had to wait.</summary>
+    public void OnResponseTaken(int count)
+    {
+        if (_targetStream is { } stream) _connection!.Connection.Consume(stream, Math.Min(count, stream.Unconsumed));
+        EndClientIfSent();
+    }
+
+    /// <summary>Steps 3 and 6: the target's stream ended before its time.</summary>
+    public void OnTargetReset(StreamReset reset)
+    {
+        var connection = _connection!;
+        var left = connection.HasLeft(this);
+        LeaveTarget(null);
+        Failed(reset switch
+        {
+            { IsSafeToRetry: true } => new AttemptFailure(FailureKind.Refused, Http2ErrorCode.RefusedStream, "refused the call before processing it"),
+            { Origin: ResetOrigin.Connection } when !left => new AttemptFailure(FailureKind.NotSent, default, $"cannot be reached: {connection.LossReason}"),
+            { Origin: ResetOrigin.Connection } => new AttemptFailure(FailureKind.ConnectionLost, default, $"lost the connection during the call: {connection.LossReason}"),
+            { Origin: ResetOrigin.Local } => new AttemptFailure(FailureKind.Invalid, default, $"answered with what is no response ({reset.Code})"),
+            _ => new AttemptFailure(FailureKind.Reset, reset.Code, $"reset the call with {reset.Code}"),
+        });
+    }
+
+    /// <summary>The target's stream is over.</summary>
+    public void OnTargetClosed()
+    {
+        LeaveTarget(null);
+        EndIfDone();
+    }
+
+    /// <summary>Step 6: the client's stream ended before its time.</summary>
+    public void OnClientReset(StreamReset reset)
+    {
+        _clientStream = null;
+        _end = ExchangeEnd.ClientGone;
+        LeaveTarget(reset.Origin == ResetOrigin.Peer && reset.Code != Http2ErrorCode.NoError ? reset.Code : Http2ErrorCode.Cancel);
+        EndIfDone();
+    }
+
+    /// <summary>The client's stream is over.</summary>
+    public void OnClientClosed()
+    {
+        _clientStream = null;
+        EndIfDone();
+    }
+
+    /// <summary>Step 6: the time for running calls is over and the balancer ends.</summary>
+    public void OnShutdown()
+    {
+        _end = ExchangeEnd.Shutdown;
+        LeaveTarget(Http2ErrorCode.Cancel);
+        BreakOff(GrpcStatus.Unavailable, "the balancer is stopping", null);
+    }
+
+    /// <summary>Writes down what became of it and lets go of everything; the loop calls it once, at the end of a turn.</summary>
+    public void Recycle()
+    {
+        var log = _loop.Shared.Log;
+        if (log.IsEnabled || _span is not null)
+        {
+            var report = Report();
+            log.Write(report);
+            if (_span is not null) TraceContext.End(_span, report);
         }
-        while (failure is not null);
 
-        return new ExchangeReport
+        _loop.Timers.Clear(_deadline);
+        _request.Clear();
+        _tried.Clear();
+        _client = null!;
+        _clientStream = null;
+        _span = null;
+        _status = null;
+        _end = default;
+        _httpStatus = 0;
+        _responseOctets = 0;
+        _responseStarted = _responseEnded = _hasLength = _over = false;
+    }
+
+    private ExchangeReport Report() => new()
+    {
+        Client = _client.Origin.Remote,
+        Request = _request.Headers,
+        Target = _tried.Count > 0 ? _tried[^1] : null,
+        End = _end,
+        HttpStatus = _httpStatus,
+        GrpcStatus = _status,
+        Duration = _loop.Shared.Time.GetElapsedTime(_startedAt),
+        RequestBytes = _request.Sent,
+        ResponseBytes = _responseOctets,
+        Attempts = _tried.Count,
+    };
+
+    /// <summary>Steps 1 and 3: the next target, or the answer that there is none.</summary>
+    private void Next(AttemptFailure? failure)
+    {
+        if (TargetChoice.Enter(_loop.Shared, _tried, failure) is not { } target)
         {
-            Context = client,
-            Target = _tried.LastOrDefault(),
-            End = _end,
-            GrpcStatus = _ownStatus ?? _relay.GrpcStatus,
-            Duration = shared.Time.GetElapsedTime(_started),
-            RequestBytes = _body.Sent,
-            ResponseBytes = _relay.Sent,
-            Attempts = _tried.Count,
+            _end = ExchangeEnd.NoTarget;
+            Reply(
+                GrpcStatus.Unavailable,
+                StatusCodes.Status503ServiceUnavailable,
+                failure is null ? "no target is registered" : $"no target could take the call in {_tried.Count} attempts; the last, {_tried[^1].Name}, {failure.Reason}");
+            return;
+        }
+
+        _tried.Add(target);
+        _target = target;
+        _request.BeginAttempt();
+        _waitingFor = _loop.PoolOf(target);
+        _waitingFor.Acquire(this);
+    }
+
+    /// <summary>Step 3 or 6: an attempt is over without a whole response.</summary>
+    private void Failed(AttemptFailure failure)
+    {
+        var target = _tried[^1];
+        LeaveTarget(null);
+        if (failure.IsOfConnection) _loop.Shared.Suspects.Report(target, failure.Reason);
+        if (_clientStream is null)
+        {
+            EndIfDone();
+            return;
+        }
+
+        if (failure.IsSafeToRepeat && _request.IsReplayable)
+        {
+            Next(failure);
+            return;
+        }
+
+        _end = failure.Kind switch
+        {
+            FailureKind.Reset => ExchangeEnd.TargetReset,
+            FailureKind.Invalid => ExchangeEnd.TargetInvalid,
+            _ => ExchangeEnd.TargetLost,
         };
-    }
-
-    /// <summary>Step 1. Null when there is no target, or none that is worth a further attempt.</summary>
-    private Target? Enter(AttemptFailure? failure)
-    {
-        while (_tried.Count < ProxyOptions.MaxAttempts)
+        Http2ErrorCode? code = failure.Kind switch
         {
-            var routable = shared.Targets.Current.Routable;
-            if (routable.IsEmpty) return null;
-
-            var picked = shared.Picker.Pick(routable);
-            if (!_tried.Contains(picked) && picked.TryBegin()) return picked;
-
-            foreach (var other in routable)
-            {
-                if (!_tried.Contains(other) && other.TryBegin()) return other;
-            }
-
-            // All were tried. One that refused may take the call on a new connection; one that cannot be reached will not.
-            if (failure is { Kind: FailureKind.NotSent }) return null;
-            if (failure is not null && picked.TryBegin()) return picked;
-
-            // All gates have just closed: the next snapshot is without those targets.
-        }
-
-        return null;
-    }
-
-    /// <summary>Steps 2 to 6. Null when the client has its answer; else why another target should have the call.</summary>
-    private async Task<AttemptFailure?> Attempt(Target target)
-    {
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(client.RequestAborted, shared.Stopping);
-        var clients = shared.Clients.Of(target);
-        try
-        {
-            using var message = Prepare(clients, cancel);
-            HttpResponseMessage response;
-            try
-            {
-                response = await clients.Send(message, cancel.Token);
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or AttemptRefusedException)
-            {
-                return await FailedUnanswered(target, e, message, cancel.IsCancellationRequested);
-            }
-
-            using (response)
-            {
-                cancel.CancelAfter(Timeout.InfiniteTimeSpan);
-                _body.Commit();
-                await Relay(target, response, message, cancel.Token);
-            }
-        }
-        catch (FormatException e)
-        {
-            await Refuse($"the request cannot be passed on: {e.Message}");
-        }
-        finally
-        {
-            // An answer may come before the request has ended; then the rest of it is of no use to anybody.
-            if (_body.IsCopying) cancel.Cancel();
-            await _body.Stop();
-        }
-
-        return null;
-    }
-
-    /// <summary>Step 2.</summary>
-    private AttemptMessage Prepare(TargetClient clients, CancellationTokenSource cancel)
-    {
-        string? timeout = null;
-        if (GrpcProtocol.TryParseTimeout(client.Request.Headers[GrpcProtocol.Timeout], out var deadline))
-        {
-            var left = deadline - shared.Time.GetElapsedTime(_started);
-            if (left < TimeSpan.Zero) left = TimeSpan.Zero;
-            if (_tried.Count > 1) timeout = GrpcProtocol.FormatTimeout(left);
-            if (left < LongestTimer) cancel.CancelAfter(left);
-        }
-
-        var hasBody = client.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
-        var path = client.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var message = new AttemptMessage(new HttpMethod(client.Request.Method), clients.UrlOf(path))
-        {
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = hasBody ? _body.ForAttempt(cancel.Token) : BodilessMethods.Contains(client.Request.Method) ? null : new EmptyContent(),
+            FailureKind.Reset => failure.Code,
+            FailureKind.Invalid => Http2ErrorCode.InternalError,
+            _ => null,
         };
-        RequestFields.Copy(client, message, timeout);
-        return message;
+        BreakOff(failure.Status, $"target {target.Name} {failure.Reason}", code);
     }
 
-    /// <summary>Step 3: there was no response. Null when the client was told so, else why another target may have the call.</summary>
-    private async Task<AttemptFailure?> FailedUnanswered(Target target, Exception exception, AttemptMessage message, bool cancelled)
+    private void OnDeadline()
     {
-        if (await EndedFromOutside(cancelled)) return null;
-
-        var failure = AttemptFailure.Of(exception, message);
-        if (failure.IsOfConnection) shared.Suspects.Report(target, failure.Reason);
-        if (failure.IsSafeToRepeat && _body.Replayable) return failure;
-
-        _end = failure.Kind == FailureKind.Reset ? ExchangeEnd.TargetReset : ExchangeEnd.TargetLost;
-        await Reply(failure.Status, StatusCodes.Status502BadGateway, $"target {target.Name} {failure.Reason}");
-        return null;
-    }
-
-    /// <summary>Steps 4 to 6.</summary>
-    private async Task Relay(Target target, HttpResponseMessage response, AttemptMessage message, CancellationToken cancellation)
-    {
-        try
-        {
-            await _relay.Run(response, cancellation);
-            _end = ExchangeEnd.Completed;
-        }
-        catch (InvalidOperationException e)
-        {
-            _end = ExchangeEnd.TargetInvalid;
-            await BreakOff(GrpcStatus.Internal, $"the response of target {target.Name} is not valid: {e.Message}", Http2ErrorCode.InternalError);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
-        {
-            if (await EndedFromOutside(cancellation.IsCancellationRequested)) return;
-
-            var failure = AttemptFailure.Of(e, message);
-            if (failure.IsOfConnection) shared.Suspects.Report(target, failure.Reason);
-            _end = failure.Kind == FailureKind.Reset ? ExchangeEnd.TargetReset : ExchangeEnd.TargetLost;
-            await BreakOff(failure.Status, $"target {target.Name} {failure.Reason}", failure.Kind == FailureKind.Reset ? failure.Code : null);
-        }
-    }
-
-    /// <summary>Whether an attempt failed because of the client, its deadline or the balancer's end; then the call is over.</summary>
-    private async Task<bool> EndedFromOutside(bool cancelled)
-    {
-        if (client.RequestAborted.IsCancellationRequested || _body.ClientGone)
-        {
-            _end = ExchangeEnd.ClientGone;
-            return true;
-        }
-
-        if (!cancelled) return false;
-        if (shared.Stopping.IsCancellationRequested)
-        {
-            _end = ExchangeEnd.Shutdown;
-            await BreakOff(GrpcStatus.Unavailable, "the balancer is stopping", null);
-        }
-        else
-        {
-            _end = ExchangeEnd.Deadline;
-            await BreakOff(GrpcStatus.DeadlineExceeded, "the deadline passed before a target had answered", null);
-        }
-
-        return true;
+        _end = ExchangeEnd.Deadline;
+        LeaveTarget(Http2ErrorCode.Cancel);
+        BreakOff(GrpcStatus.DeadlineExceeded, "the deadline passed before a target had answered", null);
     }
 
     /// <summary>Step 6: ends the client's stream as clearly as is still possible.</summary>
     /// <param name="status">For gRPC.</param>
     /// <param name="message">For people.</param>
     /// <param name="code">The code to reset a started response with; null when trailers may end it.</param>
-    private async Task BreakOff(GrpcStatus status, string message, Http2ErrorCode? code)
+    private void BreakOff(GrpcStatus status, string message, Http2ErrorCode? code)
     {
-        if (!client.Response.HasStarted)
+        if (_clientStream is not { } stream || _responseEnded)
         {
-            await Reply(status, status == GrpcStatus.DeadlineExceeded ? StatusCodes.Status504GatewayTimeout : StatusCodes.Status502BadGateway, message);
+            EndIfDone();
         }
-        else if (code is null && GrpcProtocol.IsGrpc(client.Request.ContentType) && !_relay.HasLength && client.Features.Get<IHttpResponseTrailersFeature>() is { } trailers)
+        else if (!_responseStarted)
         {
-            _ownStatus = LocalReply.Text(status);
-            trailers.Trailers[GrpcProtocol.Status] = _ownStatus;
-            trailers.Trailers[GrpcProtocol.Message] = GrpcProtocol.EncodeMessage(message);
+            Reply(status, status == GrpcStatus.DeadlineExceeded ? StatusCodes.Status504GatewayTimeout : StatusCodes.Status502BadGateway, message);
+        }
+        else if (code is null && _kind.IsGrpc && !_hasLength)
+        {
+            _responseEnded = true;
+            _status = GrpcProtocol.TextOf(status);
+            var trailers = _loop.Resources.Outgoing;
+            trailers.Clear();
+            LocalReply.AddStatus(trailers, status, message);
+            _client.Connection.SendTrailers(stream, trailers);
+            EndClientIfSent();
         }
         else
         {
-            client.Features.Get<IHttpResetFeature>()?.Reset((int)(code ?? Http2ErrorCode.InternalError));
+            ResetClient(code ?? Http2ErrorCode.InternalError);
+            EndIfDone();
         }
     }
 
-    private Task ReplyUnreachable(AttemptFailure? failure)
+    private void Reply(GrpcStatus status, int httpStatus, string message)
     {
-        _end = ExchangeEnd.NoTarget;
-        return Reply(
-            GrpcStatus.Unavailable,
-            StatusCodes.Status503ServiceUnavailable,
-            failure is null ? "no target is registered" : $"no target could take the call in {_tried.Count} attempts; the last, {_tried[^1].Name}, {failure.Reason}");
+        _loop.Timers.Clear(_deadline);
+        _responseStarted = _responseEnded = true;
+        _httpStatus = _kind.IsGrpc ? StatusCodes.Status200OK : httpStatus;
+        if (_kind.IsGrpc) _status = GrpcProtocol.TextOf(status);
+        _request.Commit();
+        if (_clientStream is { } stream) LocalReply.Write(_client.Connection, stream, _loop.Resources.Outgoing, _kind, status, httpStatus, message);
+        EndClientIfSent();
     }
 
-    private Task Refuse(string message)
+    private void ResponseEnds()
     {
-        _end = ExchangeEnd.Refused;
-        return Reply(GrpcStatus.InvalidArgument, StatusCodes.Status400BadRequest, message);
+        _responseEnded = true;
+        if (_end == default) _end = ExchangeEnd.Completed;
     }
 
-    private Task Reply(GrpcStatus status, int httpStatus, string message)
+    // An answer may come before the request has ended; then the rest of it is of no use to the target.
+    private void AfterResponse()
     {
-        if (GrpcProtocol.IsGrpc(client.Request.ContentType)) _ownStatus = LocalReply.Text(status);
-        return LocalReply.Write(client, status, httpStatus, message);
+        if (_targetStream is { } stream && stream.State.CanSend()) LeaveTarget(Http2ErrorCode.Cancel);
+        EndClientIfSent();
+    }
+
+    // Nor is it to us: once the answer is out, the client is asked to stop (RFC 9113 section 8.1).
+    private void EndClientIfSent()
+    {
+        if (_responseEnded && _clientStream is { State: StreamState.HalfClosedLocal }) ResetClient(Http2ErrorCode.NoError);
+        EndIfDone();
+    }
+
+    private void ResetClient(Http2ErrorCode code)
+    {
+        if (_clientStream is not { } stream) return;
+        _clientStream = null;
+        stream.Tag = null;
+        _client.Connection.Reset(stream, code);
+    }
+
+    /// <summary>Ends an attempt; with a code if the target is to be told.</summary>
+    private void LeaveTarget(Http2ErrorCode? code)
+    {
+        _waitingFor?.Forget(this);
+        _waitingFor = null;
+        if (_targetStream is { } stream)
+        {
+            _targetStream = null;
+            stream.Tag = null;
+            if (code is { } reset) _connection!.Connection.Reset(stream, reset);
+        }
+
+        _connection = null;
+        _target?.End();
+        _target = null;
+    }
+
+    private void GiveCredit()
+    {
+        if (_clientStream is { } stream && _request.TakeCredit() is > 0 and var credit) _client.Connection.Consume(stream, Math.Min(credit, stream.Unconsumed));
+    }
+
+    private void NoteStatus(HeaderList headers)
+    {
+        var index = headers.IndexOf(KnownHeader.GrpcStatus);
+        if (index >= 0) _status = GrpcProtocol.TextOf(headers.Value(index));
+    }
+
+    private void EndIfDone()
+    {
+        if (_over || _clientStream is not null || _targetStream is not null || _waitingFor is not null) return;
+        _over = true;
+        _loop.Recycle(this);
     }
 }

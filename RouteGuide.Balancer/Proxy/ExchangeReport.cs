@@ -1,3 +1,6 @@
+using System.Net;
+using System.Text;
+using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Routing;
 
 namespace RouteGuide.Balancer.Proxy;
@@ -36,7 +39,29 @@ internal enum ExchangeEnd
 /// <summary>What is known of a call when it has ended.</summary>
 internal readonly record struct ExchangeReport
 {
-    public required HttpContext Context { get; init; }
+    /// <summary>The client's end of its connection.</summary>
+    public required IPEndPoint Client { get; init; }
+
+    /// <summary>The request's headers; good until <see cref="IExchangeLog.Write"/> returns. Null when they were not understood.</summary>
+    public HeaderList? Request { get; init; }
+
+    public string Method => Request?.Text(KnownHeader.Method) ?? "-";
+
+    /// <summary>As it was written, without the query.</summary>
+    public string Path
+    {
+        get
+        {
+            var index = Request?.IndexOf(KnownHeader.Path) ?? -1;
+            if (index < 0) return "-";
+            var path = Request!.Value(index);
+            var query = path.IndexOf((byte)'?');
+            return Encoding.Latin1.GetString(query < 0 ? path : path[..query]);
+        }
+    }
+
+    /// <summary>The code that the client saw; 0 when it saw none.</summary>
+    public int HttpStatus { get; init; }
 
     /// <summary>Null when there was none.</summary>
     public Target? Target { get; init; }
@@ -61,5 +86,8 @@ internal readonly record struct ExchangeReport
 /// <summary>Is told of each call when it has ended.</summary>
 internal interface IExchangeLog
 {
+    /// <summary>Somebody reads what is written.</summary>
+    bool IsEnabled { get; }
+
     void Write(in ExchangeReport report);
 }

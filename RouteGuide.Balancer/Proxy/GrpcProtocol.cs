@@ -1,5 +1,8 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using RouteGuide.Balancer.Http2;
+using RouteGuide.Balancer.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Proxy;
 
@@ -21,16 +24,20 @@ internal enum GrpcStatus
 /// <summary>What a proxy has to know of gRPC over HTTP/2.</summary>
 internal static class GrpcProtocol
 {
-    public const string Status = "grpc-status";
-    public const string Message = "grpc-message";
-    public const string Timeout = "grpc-timeout";
-    public const string ContentType = "application/grpc";
 
-    /// <summary>Whether a content type is that of gRPC: <c>application/grpc</c>, also with <c>+proto</c> and the like; not <c>application/grpc-web</c>.</summary>
-    public static bool IsGrpc(string? contentType) =>
-        contentType is not null
-        && contentType.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase)
-        && (contentType.Length == ContentType.Length || contentType[ContentType.Length] is '+' or ';' or ' ');
+    /// <summary>Whether a message is of gRPC by its content type: <c>application/grpc</c>, also with <c>+proto</c> and the like; not <c>application/grpc-web</c>.</summary>
+    public static bool IsGrpc(HeaderList headers)
+    {
+        var index = headers.IndexOf(KnownHeader.ContentType);
+        return index >= 0 && IsGrpc(headers.Value(index));
+    }
+
+    public static bool IsGrpc(ReadOnlySpan<byte> contentType)
+    {
+        var expected = "application/grpc"u8;
+        return contentType.Length >= expected.Length && Ascii.EqualsIgnoreCase(contentType[..expected.Length], expected)
+            && (contentType.Length == expected.Length || contentType[expected.Length] is (byte)'+' or (byte)';' or (byte)' ');
+    }
 
     /// <summary>The status that a client makes of an HTTP/2 error code ("Errors" in gRPC over HTTP/2); codes that the table leaves out are UNKNOWN.</summary>
     public static GrpcStatus StatusOf(Http2ErrorCode code) => code switch
@@ -43,6 +50,14 @@ internal static class GrpcProtocol
         <= Http2ErrorCode.Http11Required => GrpcStatus.Internal,
         _ => GrpcStatus.Unknown,
     };
+
+    /// <summary>A status as text; the usual ones without making a string.</summary>
+    public static string TextOf(ReadOnlySpan<byte> status) =>
+        Utf8Parser.TryParse(status, out int code, out var used) && used == status.Length && code is >= 0 and <= 16 && (status.Length == 1 || code > 9) ? StatusTexts[code] : Encoding.Latin1.GetString(status);
+
+    public static string TextOf(GrpcStatus status) => StatusTexts[(int)status];
+
+    private static readonly string[] StatusTexts = [.. Enumerable.Range(0, 17).Select(i => i.ToString(CultureInfo.InvariantCulture))];
 
     /// <summary>Percent-encodes a <c>grpc-message</c>: UTF-8, of which 0x20 to 0x7E without '%' stand for themselves.</summary>
     public static string EncodeMessage(string message)
@@ -58,12 +73,12 @@ internal static class GrpcProtocol
     }
 
     /// <summary>Reads a <c>grpc-timeout</c>: 1 to 8 digits and a unit. False when it is malformed; then the target is left to say so.</summary>
-    public static bool TryParseTimeout(string? text, out TimeSpan timeout)
+    public static bool TryParseTimeout(ReadOnlySpan<byte> text, out TimeSpan timeout)
     {
         timeout = default;
-        if (text is not { Length: >= 2 and <= 9 } || !ulong.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var value)) return false;
+        if (text.Length is < 2 or > 9 || text[0] is < (byte)'0' or > (byte)'9' || !Utf8Parser.TryParse(text[..^1], out ulong value, out var used) || used != text.Length - 1) return false;
 
-        double? ticks = text[^1] switch
+        double? ticks = (char)text[^1] switch
         {
             'H' => TimeSpan.TicksPerHour,
             'M' => TimeSpan.TicksPerMinute,

@@ -1,4 +1,7 @@
-using Microsoft.Net.Http.Headers;
+using System.Text;
+using RouteGuide.Balancer.Http2;
+using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Balancer.Http2.Streams;
 
 namespace RouteGuide.Balancer.Proxy;
 
@@ -7,36 +10,49 @@ internal static class LocalReply
 {
     public const string Server = "routeguide-balancer";
 
-    /// <summary>A status as it stands in <c>grpc-status</c>.</summary>
-    public static string Text(GrpcStatus status) => ((int)status).ToString();
+    private static readonly HeaderEntry Ok = new(":status", "200");
+    private static readonly HeaderEntry ServerField = new("server", Server);
+    private static readonly HeaderEntry GrpcType = new("content-type", "application/grpc");
+    private static readonly HeaderEntry TextType = new("content-type", "text/plain; charset=utf-8");
+    private static readonly HeaderEntry NoStore = new("cache-control", "no-store");
 
     /// <summary>Answers in the language of the request. The response must not have started.</summary>
-    public static Task Write(HttpContext context, GrpcStatus status, int httpStatus, string message) =>
-        GrpcProtocol.IsGrpc(context.Request.ContentType) ? WriteGrpc(context, status, message) : WriteText(context, httpStatus, message);
-
-    /// <summary>200 and trailers-only: one HEADERS frame that ends the stream.</summary>
-    public static Task WriteGrpc(HttpContext context, GrpcStatus status, string message)
+    public static void Write(Http2Connection connection, Http2Stream stream, HeaderList scratch, in RequestKind kind, GrpcStatus status, int httpStatus, string message)
     {
-        var response = context.Response;
-        response.Headers.Clear();
-        response.StatusCode = StatusCodes.Status200OK;
-        response.Headers.ContentType = GrpcProtocol.ContentType;
-        response.Headers.Server = Server;
-        response.Headers[GrpcProtocol.Status] = Text(status);
-        response.Headers[GrpcProtocol.Message] = GrpcProtocol.EncodeMessage(message);
-        return Task.CompletedTask;
+        if (kind.IsGrpc) WriteGrpc(connection, stream, scratch, status, message);
+        else WriteText(connection, stream, scratch, kind.IsHead, httpStatus, message);
     }
 
     /// <summary>A line of text.</summary>
-    public static Task WriteText(HttpContext context, int httpStatus, string message, params ReadOnlySpan<(string Name, string Value)> fields)
+    public static void WriteText(Http2Connection connection, Http2Stream stream, HeaderList scratch, bool isHead, int httpStatus, string message)
     {
-        var response = context.Response;
-        response.Headers.Clear();
-        response.StatusCode = httpStatus;
-        response.Headers.Server = Server;
-        response.Headers.ContentType = "text/plain; charset=utf-8";
-        response.Headers[HeaderNames.CacheControl] = "no-store";
-        foreach (var (name, value) in fields) response.Headers[name] = value;
-        return response.WriteAsync(message + "\n");
+        scratch.Clear();
+        scratch.Add(new HeaderEntry(":status", httpStatus.ToString()));
+        scratch.Add(ServerField);
+        scratch.Add(TextType);
+        scratch.Add(NoStore);
+        connection.SendHeaders(stream, scratch, endStream: isHead);
+        if (!isHead) connection.SendData(stream, Encoding.UTF8.GetBytes(message + "\n"), endStream: true);
+    }
+
+    /// <summary>The trailers that end a response which has begun.</summary>
+    public static void AddStatus(HeaderList trailers, GrpcStatus status, string message)
+    {
+        trailers.Add("grpc-status"u8, Encoding.ASCII.GetBytes(GrpcProtocol.TextOf(status)));
+        trailers.Add("grpc-message"u8, Encoding.ASCII.GetBytes(GrpcProtocol.EncodeMessage(message)));
+    }
+
+    // 200 and trailers-only: one HEADERS frame that ends the stream.
+    private static void WriteGrpc(Http2Connection connection, Http2Stream stream, HeaderList scratch, GrpcStatus status, string message)
+    {
+        scratch.Clear();
+        scratch.Add(Ok);
+        scratch.Add(GrpcType);
+        scratch.Add(ServerField);
+        AddStatus(scratch, status, message);
+        connection.SendHeaders(stream, scratch, endStream: true);
     }
 }
+
+/// <summary>In which language a request wants its answer.</summary>
+internal readonly record struct RequestKind(bool IsGrpc, bool IsHead);

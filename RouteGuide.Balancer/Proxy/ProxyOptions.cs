@@ -1,20 +1,40 @@
+using RouteGuide.Balancer.Http2;
+
 namespace RouteGuide.Balancer.Proxy;
 
 /// <summary>How calls are relayed.</summary>
 internal sealed record ProxyOptions
 {
-    /// <summary>Bytes that a peer may send on one stream before they were read.</summary>
-    public const int StreamWindow = 256 * 1024;
-
-    /// <summary>Bytes that a client may send on all streams of one connection before they were read.</summary>
-    public const int ConnectionWindow = 4 * 1024 * 1024;
-
-    /// <summary>Streams that a client may have open on one connection.</summary>
-    public const int MaxStreamsPerConnection = 1024;
-
     /// <summary>Targets that one call may be sent to; all but the last have certainly not processed it.</summary>
     public const int MaxAttempts = 3;
 
-    /// <summary>How long a target may take to accept a connection.</summary>
+    /// <summary>Connections of one loop to one target, each with as many streams as the target allows; calls beyond that wait.</summary>
+    public const int MaxConnectionsPerTarget = 32;
+
+    /// <summary>Octets of a request kept for a further attempt; a body that is longer commits the call to its target.</summary>
+    public const int ReplayLimit = 64 * 1024;
+
+    /// <summary>Client connections of the whole balancer; further ones are closed at once.</summary>
+    public const int MaxClientConnections = 20_000;
+
+    /// <summary>Milliseconds for TLS handshakes. 10 s: Kestrel.</summary>
+    public const int HandshakeTimeoutMs = 10_000;
+
+    /// <summary>Milliseconds without an octet from a client, until it is pinged, and then until it is given up.</summary>
+    public const int KeepAliveMs = 10_000;
+
+    /// <summary>Milliseconds that connections to a named host live, as a name may come to mean another address. Calls that run are not cut.</summary>
+    public const int NamedTargetLifetimeMs = 5 * 60_000;
+
+    /// <summary>Every limit of both kinds of connections.</summary>
+    public Http2Limits Limits { get; init; } = Http2Limits.Default;
+
+    /// <summary>How long a target may take to accept a connection and to send its SETTINGS.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Event loops, 1 to 256; one per core by default.</summary>
+    public int Loops { get; init; } = Math.Min(256, Environment.ProcessorCount);
+
+    /// <summary>Managed sockets alone, also on Linux.</summary>
+    public bool PortableTransport { get; init; }
 }

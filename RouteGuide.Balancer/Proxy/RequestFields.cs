@@ -1,91 +1,98 @@
-using System.Collections.Frozen;
-using System.Globalization;
-using System.Net;
-using Microsoft.Extensions.Primitives;
-using Microsoft.Net.Http.Headers;
+using System.Text;
+using RouteGuide.Balancer.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Proxy;
 
 /// <summary>The header fields of a request, as they go on to a target.</summary>
 internal static class RequestFields
 {
-    /// <summary>Fields that speak of one connection (RFC 9110 section 7.6.1), and those that the balancer writes itself.</summary>
-    private static readonly FrozenSet<string> NotForwarded = FrozenSet.ToFrozenSet(
-        [
-            HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.ProxyConnection, HeaderNames.TransferEncoding, HeaderNames.Upgrade, "http2-settings",
-            // Answered here: the body is asked of the client when the target takes it.
-            HeaderNames.Expect,
-            HeaderNames.Host, HeaderNames.TE, XForwardedFor, AttemptMessage.Marker, AttemptMessage.NumberField, XForwardedPort, TraceContext.TraceParent,
-        ],
-        StringComparer.OrdinalIgnoreCase);
+    // Kestrel, for one, refuses a scheme that is not the connection's own.
+    private static readonly HeaderEntry SchemeHttp = new(":scheme", "http");
+    private static readonly HeaderEntry AuthorityName = new(":authority", "");
+    private static readonly HeaderEntry ForwardedForName = new("x-forwarded-for", "");
+    private static readonly HeaderEntry TimeoutName = new("grpc-timeout", "");
 
-    private const string XForwardedFor = "x-forwarded-for";
-    private const string XForwardedPort = "x-forwarded-port";
-
-    /// <summary>The name of a field that cannot be passed on because its value holds a control character; null when there is none.</summary>
-    public static string? FindUnsafe(IHeaderDictionary fields)
+    /// <summary>The first field whose value holds a control character, or -1: not every server behind treats them alike.</summary>
+    public static int FindUnsafe(HeaderList headers)
     {
-        foreach (var (name, values) in fields)
+        for (var i = 0; i < headers.Count; i++)
         {
-            foreach (var value in values)
+            var value = headers.Value(i);
+            // A tab is white space to everybody.
+            while (value.IndexOfAnyInRange((byte)0, (byte)0x1f) is var at and >= 0)
             {
-                if (value is not null && value.Contains(RepeatedFields.Separator)) return name;
+                if (value[at] != (byte)'\t') return i;
+                value = value[(at + 1)..];
+            }
+
+            if (value.Contains((byte)0x7f)) return i;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Makes the request for a target out of a client's.</summary>
+    /// <param name="source">The client's; its rules have been checked.</param>
+    /// <param name="destination">Empty.</param>
+    /// <param name="origin">Where the client came from.</param>
+    public static void Forward(HeaderList source, HeaderList destination, ClientOrigin origin)
+    {
+        var authority = source.IndexOf(KnownHeader.Authority);
+        var forwardedFor = false;
+        // Pseudo-header fields come first (RFC 9113 section 8.3).
+        for (var i = 0; i < source.Count && source[i].Known.IsPseudo(); i++)
+        {
+            if (source[i].Known == KnownHeader.Scheme) destination.Add(SchemeHttp);
+            else destination.Add(source, i);
+        }
+
+        if (authority < 0 && source.IndexOf(KnownHeader.Host) is var host and >= 0) destination.Add(AuthorityName, source.Value(host));
+        for (var i = 0; i < source.Count; i++)
+        {
+            var known = source[i].Known;
+            if (known.IsPseudo()) continue;
+            switch (known)
+            {
+                case KnownHeader.Host or KnownHeader.TraceParent or KnownHeader.XForwardedProto or KnownHeader.XForwardedPort:
+                    break;
+                case KnownHeader.XForwardedFor:
+                    forwardedFor = true;
+                    break;
+                default:
+                    destination.Add(source, i);
+                    break;
             }
         }
 
-        return null;
+        if (forwardedFor) AddForwardedFor(source, destination, origin);
+        else destination.Add(origin.ForwardedFor);
+        destination.Add(origin.ForwardedProto);
+        destination.Add(origin.ForwardedPort);
     }
 
-    /// <summary>Copies the fields of a client's request to one for a target.</summary>
-    /// <param name="context">The client's request.</param>
-    /// <param name="message">The target's.</param>
-    /// <param name="timeout">What is left of the deadline, when that is less than the client wrote; else null.</param>
-    public static void Copy(HttpContext context, AttemptMessage message, string? timeout)
+    /// <summary>Copies a request for a further attempt, with what is left of its deadline.</summary>
+    public static void CopyWithTimeout(HeaderList source, HeaderList destination, TimeSpan left)
     {
-        var fields = context.Request.Headers;
-        foreach (var (name, values) in fields)
+        for (var i = 0; i < source.Count; i++)
         {
-            if (NotForwarded.Contains(name) || name.StartsWith(':')) continue;
-            Add(message, name, timeout is not null && name.Equals(GrpcProtocol.Timeout, StringComparison.OrdinalIgnoreCase) ? timeout : Join(values));
+            if (source[i].Known != KnownHeader.GrpcTimeout) destination.Add(source, i);
+            else destination.Add(TimeoutName, Encoding.ASCII.GetBytes(GrpcProtocol.FormatTimeout(left)));
+        }
+    }
+
+    // All that came in one field, in their order, and the client behind them.
+    private static void AddForwardedFor(HeaderList source, HeaderList destination, ClientOrigin origin)
+    {
+        var all = new List<byte>();
+        for (var i = 0; i < source.Count; i++)
+        {
+            if (source[i].Known != KnownHeader.XForwardedFor || source.Value(i).IsEmpty) continue;
+            if (all.Count > 0) all.Add((byte)',');
+            all.AddRange(source.Value(i));
         }
 
-        if (!StringValues.IsNullOrEmpty(fields.Host)) Add(message, HeaderNames.Host, fields.Host.ToString());
-        if (AsksForTrailers(fields.TE)) Add(message, HeaderNames.TE, "trailers");
-
-        var connection = context.Connection;
-        var client = Text(connection.RemoteIpAddress);
-        Add(message, XForwardedFor, fields.TryGetValue(XForwardedFor, out var before) && !StringValues.IsNullOrEmpty(before) ? $"{before}, {client}" : client);
-        Add(message, AttemptMessage.Marker, context.Request.Scheme);
-        Add(message, XForwardedPort, connection.LocalPort.ToString(CultureInfo.InvariantCulture));
-        Add(message, TraceContext.TraceParent, TraceContext.For(fields.TraceParent));
+        if (all.Count > 0) all.AddRange(", "u8);
+        all.AddRange(origin.ForwardedFor.Value);
+        destination.Add(ForwardedForName, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(all));
     }
-
-    private static void Add(AttemptMessage message, string name, string value)
-    {
-        if (message.Headers.TryAddWithoutValidation(name, value)) return;
-
-        // The fields that .NET counts to the content (content-type, expires, …), also where there is none.
-        message.Content ??= new EmptyContent();
-        message.Content.Headers.TryAddWithoutValidation(name, value);
-    }
-
-    private static string Join(StringValues values) => values.Count == 1 ? values[0] ?? "" : string.Join(RepeatedFields.Separator, values.ToArray());
-
-    // RFC 9113 section 8.2.2: nothing else may stand in it.
-    private static bool AsksForTrailers(StringValues te)
-    {
-        foreach (var value in te)
-        {
-            if (value is not null && value.Contains("trailers", StringComparison.OrdinalIgnoreCase)) return true;
-        }
-
-        return false;
-    }
-
-    private static string Text(IPAddress? address) => address switch
-    {
-        null => "unknown",
-        { IsIPv4MappedToIPv6: true } => address.MapToIPv4().ToString(),
-        _ => address.ToString(),
-    };
 }

@@ -1,18 +1,78 @@
 using System.Diagnostics;
+using System.Text;
+using RouteGuide.Balancer.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Proxy;
 
-/// <summary>The W3C trace context that a target sees.</summary>
+/// <summary>The W3C trace context that a target sees, and the balancer's own span.</summary>
 internal static class TraceContext
 {
-    public const string TraceParent = "traceparent";
+    /// <summary>Octets of a <c>traceparent</c> of version 00.</summary>
+    public const int Length = 55;
+
+    private static readonly ActivitySource Source = new("RouteGuide.Balancer");
+    private static readonly HeaderEntry Name = new("traceparent", "");
+
+    /// <summary>The balancer's span of a call, below the client's; null when nobody records it. It is not the thread's current one.</summary>
+    public static Activity? StartSpan(HeaderList request, bool isGrpc)
+    {
+        if (!Source.HasListeners()) return null;
+        ActivityContext.TryParse(request.Text(KnownHeader.TraceParent), request.Text(KnownHeader.TraceState), isRemote: true, out var parent);
+        var path = request.Text(KnownHeader.Path) ?? "/";
+        var span = Source.StartActivity(path.TrimStart('/'), ActivityKind.Server, parent);
+        Activity.Current = null;
+        if (isGrpc) span?.SetTag("rpc.system", "grpc");
+        span?.SetTag("http.request.method", request.Text(KnownHeader.Method)).SetTag("url.path", path);
+        return span;
+    }
+
+    /// <summary>Ends a span with what became of the call.</summary>
+    public static void End(Activity span, in ExchangeReport report)
+    {
+        span.SetTag("http.response.status_code", report.HttpStatus);
+        if (report.GrpcStatus is not null) span.SetTag("rpc.grpc.status_code", report.GrpcStatus);
+        if (report.Target is { } target) span.SetTag("server.address", target.Address.Host).SetTag("server.port", target.Address.Port);
+        if (report.End is not (ExchangeEnd.Completed or ExchangeEnd.ClientGone)) span.SetStatus(ActivityStatusCode.Error, report.End.ToString());
+        span.Stop();
+        Activity.Current = null;
+    }
 
     /// <summary>
-    /// The balancer's own span when it records one, so that the target's hangs below it; else the client's header as it came; else a
-    /// new one, so that the logs of both sides can be joined.
+    /// Adds what the target is to see: the balancer's own span when it is recorded, so that the target's hangs below it; else the client's
+    /// field as it came; else a new one, so that the logs of both sides can be joined.
     /// </summary>
-    public static string For(string? received) =>
-        Activity.Current is { IdFormat: ActivityIdFormat.W3C, IsAllDataRequested: true, Id: { } id } ? id
-        : !string.IsNullOrEmpty(received) ? received
-        : $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";
+    public static void Add(HeaderList source, HeaderList destination, Activity? span, Random random)
+    {
+        var index = source.IndexOf(KnownHeader.TraceParent);
+        if (span is { IdFormat: ActivityIdFormat.W3C, IsAllDataRequested: true, Id: { Length: Length } id })
+        {
+            Span<byte> own = stackalloc byte[Length];
+            Encoding.ASCII.GetBytes(id, own);
+            destination.Add(Name, own);
+        }
+        else if (index >= 0 && !source.Value(index).IsEmpty)
+        {
+            destination.Add(source, index);
+        }
+        else
+        {
+            Span<byte> made = stackalloc byte[Length];
+            Make(made, random);
+            destination.Add(Name, made);
+        }
+    }
+
+    private static void Make(Span<byte> text, Random random)
+    {
+        Span<byte> octets = stackalloc byte[24];
+        random.NextBytes(octets);
+        // All zero would be invalid.
+        octets[0] |= 1;
+        octets[16] |= 1;
+        "00-"u8.CopyTo(text);
+        Convert.TryToHexStringLower(octets[..16], text[3..], out _);
+        text[35] = (byte)'-';
+        Convert.TryToHexStringLower(octets[16..], text[36..], out _);
+        "-00"u8.CopyTo(text[52..]);
+    }
 }

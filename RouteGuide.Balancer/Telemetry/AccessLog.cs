@@ -12,18 +12,19 @@ internal sealed partial class AccessLog(ILoggerFactory loggers) : IExchangeLog
 
     private readonly ILogger _logger = loggers.CreateLogger(Category);
 
+    public bool IsEnabled => _logger.IsEnabled(LogLevel.Information);
+
     public void Write(in ExchangeReport report)
     {
-        if (!_logger.IsEnabled(LogLevel.Information)) return;
+        if (!IsEnabled) return;
 
-        var context = report.Context;
         Line(
-            $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}",
-            context.Request.Method,
-            context.Request.Path.Value ?? "",
+            report.Client.ToString(),
+            report.Method,
+            report.Path,
             report.Target?.Name ?? "-",
             report.Target?.Address.Authority ?? "-",
-            context.Response.StatusCode,
+            report.HttpStatus,
             report.GrpcStatus ?? "-",
             report.Duration.TotalMilliseconds,
             report.RequestBytes,

@@ -1,0 +1,154 @@
+using RouteGuide.Balancer.Http2;
+using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Balancer.Http2.Streams;
+using RouteGuide.Balancer.Transport;
+
+namespace RouteGuide.Balancer.Proxy;
+
+/// <summary>
+/// A client's connection. What it asks of the balancer itself is answered here; everything else becomes an <see cref="Exchange"/>. Also
+/// the targets' own health services are reached through it, as clients expect of a proxy.
+/// </summary>
+internal sealed class ClientConnection : Http2Channel
+{
+    // What "PING" of ours says; the answer is any octet.
+    private const ulong KeepAlivePing = 0x616c_6976_653f_0000;
+
+    private readonly Action _onOver;
+    private long _pingedMs = -1;
+
+    /// <param name="loop">Whose it is.</param>
+    /// <param name="channel">Its octets.</param>
+    /// <param name="isTls">They came encrypted.</param>
+    /// <param name="onOver">Called once.</param>
+    public ClientConnection(ProxyLoop loop, IChannel channel, bool isTls, Action onOver)
+        : base(loop, channel, Http2Role.Server, loop.Shared.Options.Limits)
+    {
+        Origin = new ClientOrigin(channel.Remote, channel.Local, isTls);
+        _onOver = onOver;
+    }
+
+    public ClientOrigin Origin { get; }
+
+    public override void Start()
+    {
+        base.Start();
+        Loop.Add(this);
+    }
+
+    /// <summary>Asks the client to open no more streams (RFC 9113 section 6.8).</summary>
+    public void Drain()
+    {
+        if (!IsOver) Connection.BeginDrain(Loop.NowMs);
+    }
+
+    public override void OnHeaders(Http2Stream stream, HeaderList headers, bool endStream)
+    {
+        var method = headers.Value(headers.IndexOf(KnownHeader.Method));
+        var kind = new RequestKind(GrpcProtocol.IsGrpc(headers), method.SequenceEqual("HEAD"u8));
+        var pathAt = headers.IndexOf(KnownHeader.Path);
+        var path = pathAt >= 0 ? headers.Value(pathAt) : default;
+        if (IsHealth(method, path))
+        {
+            LocalReply.WriteText(Connection, stream, Loop.Resources.Outgoing, kind.IsHead, StatusCodes.Status200OK, "Healthy");
+            EndIfSent(stream);
+        }
+        else if (method.SequenceEqual("CONNECT"u8) || method.SequenceEqual("TRACE"u8) || path is not [(byte)'/', ..])
+        {
+            Refuse(stream, headers, kind, GrpcStatus.Unimplemented, StatusCodes.Status405MethodNotAllowed, $"this balancer does not carry {headers.Text(KnownHeader.Method)} requests for {headers.Text(KnownHeader.Path) ?? headers.Text(KnownHeader.Authority)}");
+        }
+        else if (RequestFields.FindUnsafe(headers) is >= 0 and var unsafeField)
+        {
+            Refuse(stream, headers, kind, GrpcStatus.InvalidArgument, StatusCodes.Status400BadRequest, $"the header field '{System.Text.Encoding.Latin1.GetString(headers.Name(unsafeField))}' holds a control character");
+        }
+        else
+        {
+            var exchange = Loop.NewExchange();
+            stream.Tag = exchange;
+            exchange.Begin(this, stream, headers, kind, endStream);
+        }
+    }
+
+    // A client has no responses to announce.
+    public override void OnInterimHeaders(Http2Stream stream, HeaderList headers)
+    {
+    }
+
+    public override void OnHeadersTooLarge(Http2Stream stream, bool endStream)
+    {
+        LocalReply.WriteText(Connection, stream, Loop.Resources.Outgoing, isHead: false, StatusCodes.Status431RequestHeaderFieldsTooLarge, "the request's header fields exceed the limits of this balancer");
+        Log(null, StatusCodes.Status431RequestHeaderFieldsTooLarge, null);
+        EndIfSent(stream);
+    }
+
+    public override void OnData(Http2Stream stream, ReadOnlySpan<byte> data, bool endStream)
+    {
+        if (stream.Tag is Exchange exchange) exchange.OnRequestData(data, endStream);
+        else Connection.Consume(stream, data.Length);
+    }
+
+    public override void OnTrailers(Http2Stream stream, HeaderList trailers) => (stream.Tag as Exchange)?.OnRequestTrailers(trailers);
+
+    public override void OnDataSent(Http2Stream stream, int count)
+    {
+        if (stream.Tag is Exchange exchange) exchange.OnResponseTaken(count);
+        else EndIfSent(stream);
+    }
+
+    public override void OnReset(Http2Stream stream, StreamReset reset)
+    {
+        if (stream.Tag is not Exchange exchange) return;
+        stream.Tag = null;
+        exchange.OnClientReset(reset);
+    }
+
+    public override void OnClosed(Http2Stream stream) => (stream.Tag as Exchange)?.OnClientClosed();
+
+    // Clients that vanished without a word would hold their streams for ever.
+    protected override void OnTick()
+    {
+        if (Loop.NowMs - HeardMs < ProxyOptions.KeepAliveMs)
+        {
+            _pingedMs = -1;
+        }
+        else if (_pingedMs < 0)
+        {
+            _pingedMs = Loop.NowMs;
+            Connection.Ping(KeepAlivePing);
+        }
+        else if (Loop.NowMs - _pingedMs > ProxyOptions.KeepAliveMs && HeardMs < _pingedMs)
+        {
+            Abort("no answer to a PING");
+        }
+    }
+
+    protected override void OnOver()
+    {
+        Loop.Remove(this);
+        _onOver();
+    }
+
+    private static bool IsHealth(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path)
+    {
+        var page = "/health"u8;
+        return path.StartsWith(page) && (path.Length == page.Length || path[page.Length] == (byte)'?') && (method.SequenceEqual("GET"u8) || method.SequenceEqual("HEAD"u8));
+    }
+
+    private void Refuse(Http2Stream stream, HeaderList headers, in RequestKind kind, GrpcStatus status, int httpStatus, string message)
+    {
+        Log(headers, kind.IsGrpc ? StatusCodes.Status200OK : httpStatus, kind.IsGrpc ? GrpcProtocol.TextOf(status) : null);
+        LocalReply.Write(Connection, stream, Loop.Resources.Outgoing, kind, status, httpStatus, message);
+        EndIfSent(stream);
+    }
+
+    private void Log(HeaderList? headers, int httpStatus, string? grpcStatus)
+    {
+        if (Loop.Shared.Log.IsEnabled) Loop.Shared.Log.Write(new ExchangeReport { Client = Origin.Remote, Request = headers, End = ExchangeEnd.Refused, HttpStatus = httpStatus, GrpcStatus = grpcStatus });
+    }
+
+    // The rest of a request that has its answer is not wanted (RFC 9113 section 8.1).
+    private void EndIfSent(Http2Stream stream)
+    {
+        if (stream.State == StreamState.HalfClosedLocal) Connection.Reset(stream, Http2ErrorCode.NoError);
+    }
+}

@@ -1,0 +1,139 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using RouteGuide.Balancer.Transport;
+
+namespace RouteGuide.Balancer.Proxy;
+
+/// <summary>An address that clients come to.</summary>
+/// <param name="Address">Port 0 is any free one.</param>
+/// <param name="Tls">Null for plaintext.</param>
+internal sealed record FrontListener(IPEndPoint Address, SslServerAuthenticationOptions? Tls);
+
+/// <summary>The data path, put together: loops, listeners, and the way from an accepted connection to its protocol.</summary>
+internal sealed class ProxyEngine : IAsyncDisposable
+{
+    private readonly ProxyShared _shared;
+    private readonly ILogger<ProxyEngine> _logger;
+    private readonly LoopGroup _loops;
+    private readonly Dictionary<EventLoop, ProxyLoop> _proxies;
+    private readonly List<(SocketListener Socket, SslServerAuthenticationOptions? Tls)> _listeners = [];
+    private int _clients;
+    private bool _started;
+
+    public ProxyEngine(ProxyShared shared, ILogger<ProxyEngine> logger)
+    {
+        _shared = shared;
+        _logger = logger;
+        _loops = new LoopGroup(shared.Options.Loops, shared.Options.PortableTransport, shared.Time, OnError);
+        _proxies = _loops.Loops.ToDictionary(l => l, l => new ProxyLoop(l, shared));
+    }
+
+    /// <summary>Client connections that are open.</summary>
+    public int Clients => Volatile.Read(ref _clients);
+
+    /// <summary>Takes an address; nothing is accepted before <see cref="Start"/>.</summary>
+    /// <returns>With the port that was chosen.</returns>
+    /// <exception cref="SocketException">The address cannot be listened on.</exception>
+    public IPEndPoint Listen(FrontListener front)
+    {
+        var socket = new SocketListener(front.Address, _shared.Time);
+        _listeners.Add((socket, front.Tls));
+        return socket.Address;
+    }
+
+    public void Start()
+    {
+        _started = true;
+        foreach (var (loop, proxy) in _proxies)
+        {
+            loop.Post(proxy.Start);
+        }
+
+        _loops.Start();
+        foreach (var (socket, tls) in _listeners) socket.Start(_loops, channel => OnAccepted(channel, tls), OnError);
+    }
+
+    /// <summary>Ends in order: no new connections, calls that run have their time, then they get a clear answer.</summary>
+    /// <param name="patience">For calls that run.</param>
+    public async Task Stop(TimeSpan patience)
+    {
+        foreach (var (socket, _) in _listeners) await socket.DisposeAsync();
+        _listeners.Clear();
+        if (!_started) return;
+        _started = false;
+        var empty = OnAll(p => p.Drain());
+        if (!await Within(empty, patience))
+        {
+            await OnAll(p =>
+            {
+                p.EndCalls();
+                return Task.CompletedTask;
+            });
+            await Within(empty, TimeSpan.FromSeconds(1));
+        }
+
+        await OnAll(p =>
+        {
+            p.Close();
+            return Task.CompletedTask;
+        });
+        await _loops.Stop();
+    }
+
+    public async ValueTask DisposeAsync() => await Stop(TimeSpan.Zero);
+
+    private async Task<bool> Within(Task task, TimeSpan patience)
+    {
+        try
+        {
+            await task.WaitAsync(patience, _shared.Time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    // On each loop's own thread.
+    private Task OnAll(Func<ProxyLoop, Task> action) => Task.WhenAll(_proxies.Select(pair =>
+    {
+        var done = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+        pair.Key.Post(() => done.SetResult(action(pair.Value)));
+        return done.Task.Unwrap();
+    }));
+
+    private void OnAccepted(SocketChannel channel, SslServerAuthenticationOptions? tls)
+    {
+        if (Interlocked.Increment(ref _clients) > ProxyOptions.MaxClientConnections || _proxies[channel.Loop].IsDraining)
+        {
+            OnClientGone();
+            channel.Abort();
+            return;
+        }
+
+        if (tls is null) _ = new PrefaceSniffer(channel, _shared.Options.Limits.PrefaceTimeoutMs, isHttp2 => Begin(channel, isTls: false, isHttp2), OnClientGone);
+        else TlsChannel.Secure(channel, tls, ProxyOptions.HandshakeTimeoutMs, OnSecured, OnClientGone);
+    }
+
+    private void OnSecured(TlsChannel channel) => Begin(channel, isTls: true, channel.Protocol == SslApplicationProtocol.Http2);
+
+    private IChannelHandler Begin(IChannel channel, bool isTls, bool isHttp2)
+    {
+        if (isHttp2)
+        {
+            var client = new ClientConnection(_proxies[channel.Loop], channel, isTls, OnClientGone);
+            client.Start();
+            return client;
+        }
+
+        var other = new Http1Channel(channel, isTls, OnClientGone);
+        other.Start();
+        return other;
+    }
+
+    private void OnClientGone() => Interlocked.Decrement(ref _clients);
+
+    private void OnError(Exception e) => _logger.LogError(e, "An error on an event loop");
+}

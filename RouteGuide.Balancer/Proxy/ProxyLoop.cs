@@ -1,0 +1,162 @@
+using RouteGuide.Balancer.Http2;
+using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Transport;
+
+namespace RouteGuide.Balancer.Proxy;
+
+/// <summary>
+/// What belongs to one event loop: its clients, its connections to targets, its calls. Nothing here is locked, as nobody else touches
+/// it. Work that must not happen in the middle of a frame is put off to the end of the turn.
+/// </summary>
+internal sealed class ProxyLoop
+{
+    private const int TickMs = 1_000;
+    private const int MaxPooled = 4096;
+
+    private readonly Dictionary<Target, TargetPool> _pools = [];
+    private readonly HashSet<ClientConnection> _clients = [];
+    private readonly LinkedList<Exchange> _exchanges = [];
+    private readonly Stack<Exchange> _pool = new();
+    private readonly List<Exchange> _over = [];
+    private readonly List<Http2Channel> _dirty = [];
+    private readonly List<TargetPool> _toServe = [];
+    private readonly List<Http2Channel> _ticking = [];
+    private readonly LoopTimer _tick;
+    private TaskCompletionSource? _emptied;
+
+    public ProxyLoop(EventLoop loop, ProxyShared shared)
+    {
+        Loop = loop;
+        Shared = shared;
+        _tick = new LoopTimer(Tick);
+        loop.TurnEnding = EndTurn;
+    }
+
+    public EventLoop Loop { get; }
+
+    public ProxyShared Shared { get; }
+
+    public Http2Resources Resources { get; } = new();
+
+    public Random Random { get; } = new();
+
+    public TimerWheel Timers => Loop.Timers;
+
+    public long NowMs => Loop.NowMs;
+
+    /// <summary>No new clients are wanted.</summary>
+    public bool IsDraining { get; private set; }
+
+    /// <summary>The loop's thread has begun to run.</summary>
+    public void Start() => Timers.Set(_tick, NowMs + TickMs);
+
+    public TargetPool PoolOf(Target target)
+    {
+        if (_pools.TryGetValue(target, out var pool)) return pool;
+        pool = new TargetPool(this, target);
+        _pools.Add(target, pool);
+        target.Ended.ContinueWith(_ => Loop.Post(() => Drop(target)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return pool;
+    }
+
+    /// <summary>A call begins.</summary>
+    public Exchange NewExchange()
+    {
+        if (!_pool.TryPop(out var exchange)) exchange = new Exchange(this);
+        _exchanges.AddLast(exchange.Node);
+        return exchange;
+    }
+
+    /// <summary>A call is over; its object is free when this turn ends.</summary>
+    public void Recycle(Exchange exchange) => _over.Add(exchange);
+
+    public void AtTurnEnd(TargetPool pool) => _toServe.Add(pool);
+
+    /// <summary>A connection has output.</summary>
+    public void MarkDirty(Http2Channel channel)
+    {
+        if (channel.IsDirty) return;
+        channel.IsDirty = true;
+        _dirty.Add(channel);
+    }
+
+    public void Add(ClientConnection client)
+    {
+        _clients.Add(client);
+        if (IsDraining) client.Drain();
+    }
+
+    public void Remove(ClientConnection client)
+    {
+        _clients.Remove(client);
+        if (_clients.Count == 0) _emptied?.TrySetResult();
+    }
+
+    /// <summary>Asks the clients to leave; calls that run go on.</summary>
+    /// <returns>Completes when the last one has left.</returns>
+    public Task Drain()
+    {
+        IsDraining = true;
+        _emptied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        foreach (var client in _clients) client.Drain();
+        if (_clients.Count == 0) _emptied.SetResult();
+        return _emptied.Task;
+    }
+
+    /// <summary>Ends the calls that still run, each with a clear answer.</summary>
+    public void EndCalls()
+    {
+        for (var node = _exchanges.First; node is not null; node = node.Next) node.Value.OnShutdown();
+    }
+
+    /// <summary>Closes whatever is left.</summary>
+    public void Close()
+    {
+        foreach (var client in _clients.ToArray()) client.Abort("the balancer has stopped");
+        foreach (var pool in _pools.Values) pool.Close();
+        _pools.Clear();
+        Timers.Clear(_tick);
+    }
+
+    private void Drop(Target target)
+    {
+        if (_pools.Remove(target, out var pool)) pool.Close();
+    }
+
+    // Each may cause more of the others, until nothing is left; flushing comes last, so that a connection is written once.
+    private void EndTurn()
+    {
+        while (_over.Count + _toServe.Count + _dirty.Count > 0)
+        {
+            for (var i = 0; i < _over.Count; i++) Finish(_over[i]);
+            _over.Clear();
+            for (var i = 0; i < _toServe.Count; i++) _toServe[i].Serve();
+            _toServe.Clear();
+            if (_over.Count > 0) continue;
+            for (var i = 0; i < _dirty.Count; i++)
+            {
+                var channel = _dirty[i];
+                channel.IsDirty = false;
+                channel.Flush();
+            }
+
+            _dirty.Clear();
+        }
+    }
+
+    private void Finish(Exchange exchange)
+    {
+        _exchanges.Remove(exchange.Node);
+        exchange.Recycle();
+        if (_pool.Count < MaxPooled) _pool.Push(exchange);
+    }
+
+    private void Tick()
+    {
+        Timers.Set(_tick, NowMs + TickMs);
+        _ticking.AddRange(_clients);
+        foreach (var client in _ticking) client.Tick();
+        _ticking.Clear();
+        foreach (var pool in _pools.Values) pool.Tick();
+    }
+}

@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Balancer.Http2.Streams;
+using RouteGuide.Balancer.Transport;
+
+namespace RouteGuide.Balancer.Proxy;
+
+/// <summary>
+/// The request of an exchange: what goes to a target, what is kept for another one, and how much credit the client has earned. What is
+/// kept before a target takes it is bounded by the client's window, afterwards by <see cref="ProxyOptions.ReplayLimit"/>.
+/// </summary>
+internal sealed class RequestRelay(ProxyLoop loop)
+{
+    private readonly ByteBuffer _kept = new();
+    private HeaderList? _trailers;
+    private bool _ended;
+    private bool _committed;
+    private long _sent; // octets of this attempt that went into the target's connection
+    private long _credited; // octets that the client got credit for
+
+    /// <summary>As it goes to a target. Null before and after.</summary>
+    public HeaderList Headers { get; private set; } = null!;
+
+    /// <summary>The whole request so far can go to another target.</summary>
+    public bool IsReplayable => !_committed;
+
+    /// <summary>It ended with its headers.</summary>
+    public bool IsBodyless => _ended && _kept.Length == 0 && _trailers is null && !_committed;
+
+    /// <summary>Octets that went to the target of the last attempt.</summary>
+    public long Sent => _sent;
+
+    public void Begin(HeaderList received, ClientOrigin origin, Activity? span, bool endStream)
+    {
+        Headers = loop.Resources.RentList();
+        RequestFields.Forward(received, Headers, origin);
+        TraceContext.Add(received, Headers, span, loop.Random);
+        _ended = endStream;
+    }
+
+    public bool TryGetDeadline(out TimeSpan after)
+    {
+        after = default;
+        var index = Headers.IndexOf(KnownHeader.GrpcTimeout);
+        return index >= 0 && GrpcProtocol.TryParseTimeout(Headers.Value(index), out after);
+    }
+
+    /// <summary>The headers of a further attempt; good until the loop's scratch list is used again.</summary>
+    public HeaderList HeadersWithTimeLeft(TimeSpan elapsed)
+    {
+        if (!TryGetDeadline(out var deadline)) return Headers;
+        var list = loop.Resources.Outgoing;
+        list.Clear();
+        RequestFields.CopyWithTimeout(Headers, list, deadline - elapsed);
+        return list;
+    }
+
+    public void BeginAttempt() => _sent = 0;
+
+    /// <summary>Octets from the client: on to the target if there is one, and kept as long as another may need them.</summary>
+    public void Add(ReadOnlySpan<byte> data, bool endStream, TargetConnection? connection, Http2Stream? stream)
+    {
+        _ended |= endStream;
+        if (!_committed)
+        {
+            if (stream is not null && _kept.Length + data.Length > ProxyOptions.ReplayLimit) Commit();
+            else _kept.Append(data);
+        }
+
+        if (stream is not null) _sent += connection!.Connection.SendData(stream, data, endStream);
+    }
+
+    public void AddTrailers(HeaderList trailers, TargetConnection? connection, Http2Stream? stream)
+    {
+        _ended = true;
+        _trailers = loop.Resources.RentList();
+        _trailers.CopyFrom(trailers);
+        if (stream is not null) connection!.Connection.SendTrailers(stream, trailers);
+    }
+
+    /// <summary>Sends what was kept, behind the headers of an attempt.</summary>
+    public void SendKept(TargetConnection connection, Http2Stream stream)
+    {
+        var http2 = connection.Connection;
+        var ends = _ended && _trailers is null;
+        if (_kept.Length > 0) _sent += http2.SendData(stream, _kept.Memory.Span, ends);
+        if (_trailers is not null) http2.SendTrailers(stream, _trailers);
+        if (_kept.Length > ProxyOptions.ReplayLimit) Commit();
+    }
+
+    /// <summary>Octets that had to wait were taken.</summary>
+    public void OnTaken(int count) => _sent += count;
+
+    /// <summary>Keeps nothing any more: the call belongs to its target.</summary>
+    public void Commit()
+    {
+        _committed = true;
+        _kept.Release();
+    }
+
+    /// <summary>Octets that the client is due credit for; what is sent again earns nothing twice.</summary>
+    public int TakeCredit()
+    {
+        var due = _sent - _credited;
+        if (due <= 0) return 0;
+        _credited = _sent;
+        return (int)due;
+    }
+
+    public void Clear()
+    {
+        loop.Resources.Return(Headers);
+        Headers = null!;
+        if (_trailers is not null) loop.Resources.Return(_trailers);
+        _trailers = null;
+        _kept.Release();
+        _ended = _committed = false;
+        _sent = _credited = 0;
+    }
+}

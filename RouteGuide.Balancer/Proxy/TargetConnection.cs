@@ -1,0 +1,93 @@
+using RouteGuide.Balancer.Http2;
+using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Balancer.Http2.Streams;
+using RouteGuide.Balancer.Transport;
+
+namespace RouteGuide.Balancer.Proxy;
+
+/// <summary>A connection to a target: plaintext HTTP/2 with prior knowledge, multiplexed.</summary>
+internal sealed class TargetConnection(ProxyLoop loop, SocketChannel channel, TargetPool pool, Http2Limits limits) : Http2Channel(loop, channel, Http2Role.Client, limits)
+{
+    private bool _hasNewRequests; // since the last write
+
+    /// <summary>The target has sent its SETTINGS: it speaks HTTP/2, and how many streams it allows is known.</summary>
+    public bool IsReady { get; private set; }
+
+    /// <summary>Milliseconds of the loop.</summary>
+    public long MadeMs { get; } = loop.NowMs;
+
+    /// <summary>A call can begin here.</summary>
+    public bool HasRoom => IsReady && !IsOver && Connection.CanOpenStream;
+
+    public string LossReason => EndReason ?? Connection.Failure?.Message ?? "it was closed";
+
+    /// <summary>Sends a request's headers; there is room.</summary>
+    public Http2Stream Open(Exchange exchange, HeaderList headers, bool endStream)
+    {
+        _hasNewRequests = true;
+        exchange.RequestAt = Produced;
+        return Connection.OpenStream(headers, endStream, exchange) ?? throw new InvalidOperationException("The connection to the target has no room for the call that it was given.");
+    }
+
+    /// <summary>Whether the target may have seen any of a call's request.</summary>
+    public bool HasLeft(Exchange exchange) => exchange.RequestAt < Left;
+
+    /// <summary>No new calls; it closes when those that run have ended.</summary>
+    public void Retire()
+    {
+        Connection.BeginDrain(Loop.NowMs);
+        pool.OnLeaving(this);
+        Loop.MarkDirty(this);
+    }
+
+    public override void OnHeaders(Http2Stream stream, HeaderList headers, bool endStream) => (stream.Tag as Exchange)?.OnResponseHeaders(headers, endStream);
+
+    public override void OnInterimHeaders(Http2Stream stream, HeaderList headers) => (stream.Tag as Exchange)?.OnInterimHeaders(headers);
+
+    // A server's matter alone.
+    public override void OnHeadersTooLarge(Http2Stream stream, bool endStream)
+    {
+    }
+
+    public override void OnData(Http2Stream stream, ReadOnlySpan<byte> data, bool endStream)
+    {
+        if (stream.Tag is Exchange exchange) exchange.OnResponseData(stream, data, endStream);
+        else Connection.Consume(stream, data.Length);
+    }
+
+    public override void OnTrailers(Http2Stream stream, HeaderList trailers) => (stream.Tag as Exchange)?.OnResponseTrailers(trailers);
+
+    public override void OnDataSent(Http2Stream stream, int count) => (stream.Tag as Exchange)?.OnRequestTaken(count);
+
+    public override void OnReset(Http2Stream stream, StreamReset reset) => (stream.Tag as Exchange)?.OnTargetReset(reset);
+
+    public override void OnClosed(Http2Stream stream)
+    {
+        (stream.Tag as Exchange)?.OnTargetClosed();
+        pool.OnRoom();
+        if (Connection.IsPeerGone || Connection.IsDraining) Loop.MarkDirty(this);
+    }
+
+    public override void OnPeerSettings()
+    {
+        if (!IsReady)
+        {
+            IsReady = true;
+            pool.OnReady(this);
+        }
+
+        pool.OnRoom();
+    }
+
+    // Those that run finish here; new ones need another connection.
+    public override void OnGoAway(int lastStreamId, Http2ErrorCode code, ReadOnlySpan<byte> debugData) => Retire();
+
+    protected override bool MayWrite()
+    {
+        var opens = _hasNewRequests;
+        _hasNewRequests = false;
+        return !opens || !PeerState.HasClosed(((SocketChannel)Channel).Socket);
+    }
+
+    protected override void OnOver() => pool.OnOver(this);
+}

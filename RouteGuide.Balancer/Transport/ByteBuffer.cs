@@ -1,0 +1,44 @@
+using System.Buffers;
+
+namespace RouteGuide.Balancer.Transport;
+
+/// <summary>Octets in one pooled array. Holds no memory while it is empty; the caller bounds what it puts in.</summary>
+internal sealed class ByteBuffer
+{
+    private byte[] _octets = [];
+    private int _start;
+    private int _end;
+
+    public int Length => _end - _start;
+
+    public ReadOnlyMemory<byte> Memory => _octets.AsMemory(_start, Length);
+
+    public void Append(ReadOnlySpan<byte> octets)
+    {
+        if (_octets.Length - _end < octets.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(4096, 2 * (Length + octets.Length)));
+            Memory.Span.CopyTo(larger);
+            (_start, _end) = (0, Length);
+            if (_octets.Length > 0) ArrayPool<byte>.Shared.Return(_octets);
+            _octets = larger;
+        }
+
+        octets.CopyTo(_octets.AsSpan(_end));
+        _end += octets.Length;
+    }
+
+    /// <summary>Drops octets from the front.</summary>
+    public void Advance(int count)
+    {
+        _start += count;
+        if (_start == _end) Release();
+    }
+
+    public void Release()
+    {
+        _start = _end = 0;
+        if (_octets.Length > 0) ArrayPool<byte>.Shared.Return(_octets);
+        _octets = [];
+    }
+}

@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace RouteGuide.Balancer.Transport;
+
+/// <summary>Makes connections. A rare thing, so it happens on the thread pool; only the connected socket comes to the loop.</summary>
+internal static class Connector
+{
+    /// <summary>Connects and then, on the loop's thread, tells the channel or why there is none.</summary>
+    /// <param name="loop">Whose connection it will be.</param>
+    /// <param name="host">A name or an address.</param>
+    /// <param name="port">1 to 65535.</param>
+    /// <param name="timeout">For all addresses of the name together.</param>
+    /// <param name="done">Gets exactly one of the two.</param>
+    public static void Connect(EventLoop loop, string host, int port, TimeSpan timeout, Action<SocketChannel?, string?> done) =>
+        _ = Task.Run(async () =>
+        {
+            Socket? socket = null;
+            string? reason = null;
+            try
+            {
+                socket = await Connect(host, port, timeout);
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException or ArgumentException)
+            {
+                reason = e is OperationCanceledException ? $"no connection within {timeout.TotalSeconds} s" : e.Message;
+            }
+
+            loop.Post(() => Hand(loop, socket, reason, done));
+        });
+
+    private static async Task<Socket> Connect(string host, int port, TimeSpan timeout)
+    {
+        using var limit = new CancellationTokenSource(timeout);
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, limit.Token);
+        SocketException? last = null;
+        foreach (var address in addresses)
+        {
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                if (OperatingSystem.IsLinux()) ConnectSynchronously(socket, new IPEndPoint(address, port), timeout);
+                else await socket.ConnectAsync(new IPEndPoint(address, port), limit.Token);
+                KeepAlive(socket);
+                return socket;
+            }
+            catch (SocketException e)
+            {
+                socket.Dispose();
+                last = e;
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+
+        throw last ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    // An asynchronous operation would register the socket with the framework's own epoll for good, whose threads would then wake up for
+    // everything that the loop reads.
+    private static void ConnectSynchronously(Socket socket, IPEndPoint address, TimeSpan timeout)
+    {
+        socket.Blocking = false;
+        try
+        {
+            socket.Connect(address);
+            return;
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
+        {
+        }
+
+        if (!socket.Poll(timeout, SelectMode.SelectWrite)) throw new SocketException((int)SocketError.TimedOut);
+        var error = (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
+        if (error != 0) throw new SocketException(error);
+    }
+
+    /// <summary>
+    /// Has the kernel find out about a target whose host vanished without a word. HTTP/2 pings would do it too, but gRPC servers close
+    /// connections with frequent ones: ENHANCE_YOUR_CALM, "too_many_pings" (gRFC A8).
+    /// </summary>
+    private static void KeepAlive(Socket socket)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 10);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+
+        // TCP_USER_TIMEOUT, in milliseconds: keep-alive says nothing while sent octets wait for their acknowledgement.
+        const int Tcp = 6;
+        const int UserTimeout = 18;
+        if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(Tcp, UserTimeout, BitConverter.GetBytes(25_000));
+    }
+
+    private static void Hand(EventLoop loop, Socket? socket, string? reason, Action<SocketChannel?, string?> done)
+    {
+        SocketChannel? channel = null;
+        try
+        {
+            if (socket is not null) channel = new SocketChannel(loop, socket);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            socket!.Dispose();
+            reason = e.Message;
+        }
+
+        done(channel, reason);
+    }
+}

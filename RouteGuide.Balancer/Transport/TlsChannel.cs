@@ -1,0 +1,250 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+
+namespace RouteGuide.Balancer.Transport;
+
+/// <summary>
+/// The server's end of TLS on a socket. SslStream works on a <see cref="TlsPipe"/>, so that it never waits for a socket: all of it runs
+/// on the loop's thread.
+/// </summary>
+internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
+{
+    private readonly SocketChannel _socket;
+    private readonly TlsPipe _pipe = new();
+    private readonly SslStream _tls;
+    private readonly SslServerAuthenticationOptions _options;
+    private readonly Action<TlsChannel> _onSecured;
+    private readonly Action _onFailed;
+    private readonly LoopTimer _handshake;
+    private readonly Action _read;
+    private IChannelHandler? _handler;
+    private ByteBuffer _leaving = new(); // ciphertext on its way
+    private bool _flushing; // it has not left yet
+    private bool _paused;
+    private bool _reading; // a read of SslStream has not completed
+    private bool _closing; // when the ciphertext has left
+    private bool _ended; // the handler hears nothing more
+    private bool _hadOutput; // OnSent is due when the ciphertext has left
+
+    private TlsChannel(SocketChannel socket, SslServerAuthenticationOptions options, Action<TlsChannel> onSecured, Action onFailed)
+    {
+        _socket = socket;
+        _options = options;
+        _onSecured = onSecured;
+        _onFailed = onFailed;
+        _tls = new SslStream(_pipe);
+        _handshake = new LoopTimer(() => End("no handshake in time"));
+        _read = () => _ = ReadOn();
+    }
+
+    public EventLoop Loop => _socket.Loop;
+
+    public IPEndPoint Remote => _socket.Remote;
+
+    public IPEndPoint Local => _socket.Local;
+
+    /// <summary>What both ends speak (ALPN); empty if the client did not ask.</summary>
+    public SslApplicationProtocol Protocol => _tls.NegotiatedApplicationProtocol;
+
+    public bool IsSending => _hadOutput;
+
+    /// <summary>Secures a connection; a handshake that fails ends it quietly.</summary>
+    /// <param name="socket">Not started yet.</param>
+    /// <param name="options">Certificate, versions, protocols.</param>
+    /// <param name="timeoutMs">Milliseconds for the handshake.</param>
+    /// <param name="onSecured">Is to call <see cref="Start"/>.</param>
+    /// <param name="onFailed">Called instead if it ends before.</param>
+    public static void Secure(SocketChannel socket, SslServerAuthenticationOptions options, int timeoutMs, Action<TlsChannel> onSecured, Action onFailed)
+    {
+        var channel = new TlsChannel(socket, options, onSecured, onFailed);
+        socket.Loop.Timers.Set(channel._handshake, socket.Loop.NowMs + timeoutMs);
+        socket.Start(channel);
+        _ = channel.Handshake();
+    }
+
+    public void Start(IChannelHandler handler)
+    {
+        _handler = handler;
+        QueueRead();
+    }
+
+    public bool TrySend(ReadOnlyMemory<byte> octets)
+    {
+        Debug.Assert(!_hadOutput && !_closing, "one write at a time, and none after the end");
+        try
+        {
+            // The pipe takes everything, so there is nothing to wait for.
+            var write = _tls.WriteAsync(octets);
+            if (!write.IsCompleted) throw new IOException("the TLS layer does not take output");
+            write.GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or AuthenticationException)
+        {
+            Loop.Again(() => End(e.Message));
+            return true;
+        }
+
+        Flush();
+        _hadOutput = _flushing;
+        return !_hadOutput;
+    }
+
+    public void PauseReading()
+    {
+        _paused = true;
+        _socket.PauseReading();
+    }
+
+    public void ResumeReading()
+    {
+        if (!_paused) return;
+        _paused = false;
+        _socket.ResumeReading();
+        QueueRead();
+    }
+
+    public void Close()
+    {
+        if (_closing) return;
+        _ended = _closing = true;
+        Loop.Timers.Clear(_handshake);
+        try
+        {
+            // Writes close_notify into the pipe, which takes it at once.
+            if (_tls.IsAuthenticated) _ = _tls.ShutdownAsync();
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException)
+        {
+            // Without a goodbye, then: the connection ends either way.
+        }
+
+        Flush();
+        if (!_flushing) Finish();
+    }
+
+    public void Abort()
+    {
+        _ended = _closing = true;
+        Loop.Timers.Clear(_handshake);
+        _socket.Abort();
+        _tls.Dispose();
+    }
+
+    public void Dispose() => Abort();
+
+    public void OnReceived(ReadOnlySpan<byte> octets)
+    {
+        _pipe.Feed(octets);
+        Flush();
+    }
+
+    public void OnSent()
+    {
+        _flushing = false;
+        _leaving.Release();
+        Flush();
+        if (_flushing) return;
+        if (_closing) Finish();
+        else if (_hadOutput)
+        {
+            _hadOutput = false;
+            if (!_ended) _handler?.OnSent();
+        }
+    }
+
+    public void OnEnded(string? reason)
+    {
+        if (reason is null) _pipe.End();
+        End(reason);
+    }
+
+    private void Flush()
+    {
+        if (_flushing || _pipe.Output.Length == 0) return;
+        // Two buffers: a read may make TLS write (a key update) while the socket still holds the other.
+        (_leaving, _pipe.Output) = (_pipe.Output, _leaving);
+        if (_socket.TrySend(_leaving.Memory)) _leaving.Release();
+        else _flushing = true;
+    }
+
+    private void Finish()
+    {
+        _socket.Close();
+        _tls.Dispose();
+    }
+
+    private async Task Handshake()
+    {
+        try
+        {
+            await _tls.AuthenticateAsServerAsync(_options).ConfigureAwait(false);
+            await Loop.Enter();
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException or InvalidOperationException or OperationCanceledException or System.ComponentModel.Win32Exception)
+        {
+            await Loop.Enter();
+            Flush(); // the alert
+            End(e.Message);
+            return;
+        }
+
+        if (_ended) return;
+        Loop.Timers.Clear(_handshake);
+        Flush();
+        _onSecured(this);
+    }
+
+    private void QueueRead()
+    {
+        if (!_reading) Loop.Again(_read);
+    }
+
+    private async Task ReadOn()
+    {
+        if (_reading) return;
+        _reading = true;
+        try
+        {
+            while (!_paused && !_ended)
+            {
+                var count = await _tls.ReadAsync(Loop.PlainBuffer).ConfigureAwait(false);
+                Debug.Assert(Loop.IsCurrent, "the pipe completes its reads on the loop");
+                if (_ended) return;
+                if (count == 0)
+                {
+                    _reading = false;
+                    End(null);
+                    return;
+                }
+
+                _handler!.OnReceived(Loop.PlainBuffer.AsSpan(0, count));
+            }
+        }
+        catch (Exception e) when (e is IOException or AuthenticationException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            End(e.Message);
+        }
+        catch (Exception e)
+        {
+            Loop.Report(e);
+            End("an error of the balancer's own");
+        }
+        finally
+        {
+            _reading = false;
+        }
+    }
+
+    private void End(string? reason)
+    {
+        Loop.Timers.Clear(_handshake);
+        if (_ended) return;
+        _ended = _closing = true;
+        if (_flushing) _socket.Close();
+        else Finish();
+        if (_handler is null) _onFailed();
+        else _handler.OnEnded(reason);
+    }
+}
