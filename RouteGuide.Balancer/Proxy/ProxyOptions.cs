@@ -26,8 +26,8 @@ internal sealed record ProxyOptions
     /// <summary>Milliseconds that connections to a named host live, as a name may come to mean another address. Calls that run are not cut.</summary>
     public const int NamedTargetLifetimeMs = 5 * 60_000;
 
-    /// <summary>Every limit of both kinds of connections.</summary>
-    public Http2Limits Limits { get; init; } = Http2Limits.Default;
+    /// <summary>Every limit of both kinds of connections. More streams than the default, as one client may be a gateway with a thousand callers.</summary>
+    public Http2Limits Limits { get; init; } = Http2Limits.Default with { MaxConcurrentStreams = 1024 };
 
     /// <summary>How long a target may take to accept a connection and to send its SETTINGS.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);

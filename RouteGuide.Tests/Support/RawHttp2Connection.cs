@@ -247,21 +247,24 @@ internal sealed class RawHttp2Connection : IAsyncDisposable
 
     private static async Task<RawHttp2Connection> StartAsync(Stream transport, bool isServer, IReadOnlyDictionary<int, uint>? settings)
     {
-        var connection = new RawHttp2Connection(transport);
-        if (!isServer) await connection.SendBytesAsync(Preface);
         var all = new Dictionary<int, uint> { [1] = 0 };
         foreach (var (key, value) in settings ?? new Dictionary<int, uint>()) all[key] = value;
-        var payload = new byte[all.Count * 6];
-        var at = 0;
+        var preface = isServer ? [] : Preface;
+        var first = new byte[preface.Length + 9 + (all.Count * 6)];
+        preface.CopyTo(first, 0);
+        var at = preface.Length;
+        BinaryPrimitives.WriteUInt32BigEndian(first.AsSpan(at), (uint)(all.Count * 6) << 8 | (byte)RawHttp2FrameType.Settings);
+        at += 9;
         foreach (var (key, value) in all)
         {
-            BinaryPrimitives.WriteUInt16BigEndian(payload.AsSpan(at), (ushort)key);
-            BinaryPrimitives.WriteUInt32BigEndian(payload.AsSpan(at + 2), value);
+            BinaryPrimitives.WriteUInt16BigEndian(first.AsSpan(at), (ushort)key);
+            BinaryPrimitives.WriteUInt32BigEndian(first.AsSpan(at + 2), value);
             at += 6;
         }
 
-        await connection.SendAsync(RawHttp2FrameType.Settings, 0, 0, payload);
-        return connection;
+        // Before anything is read, as an acknowledgement must not overtake them (RFC 9113, 3.4).
+        await transport.WriteAsync(first);
+        return new RawHttp2Connection(transport);
     }
 
     private static byte[] Integers(int value)
