@@ -7,6 +7,9 @@ namespace RouteGuide.Balancer.Http2;
 /// <summary>What both directions of a connection share: who it is, what it may do, which streams there are.</summary>
 internal sealed class ConnectionCore
 {
+    // What an honest peer sends for a stream before it learns of its end: a window of 256 KiB in full frames.
+    private const int FramesInFlight = 16;
+
     private readonly ClosedStreams _closed;
     private readonly List<Http2Stream> _scratch = [];
     private Http2Stream? _toRecycle; // closed streams whose objects some frame of the call stack may still hold
@@ -169,6 +172,8 @@ internal sealed class ConnectionCore
         Debug.Assert(stream.State == StreamState.Closed, "only closed streams leave the table");
         Streams.Remove(stream.Id);
         if (DataStream == stream) DataStream = null;
+        // An end that the peer has not heard of yet: what it had in flight may still come.
+        Budget.Earn(AbuseKind.ClosedStream, FramesInFlight);
         Sender.Forget(stream);
         Credit.Forget(stream);
         Handler.OnClosed(stream);

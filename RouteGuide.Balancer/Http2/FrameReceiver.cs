@@ -72,7 +72,7 @@ internal sealed class FrameReceiver(ConnectionCore core, MessageReceiver message
     {
         var fragment = FramePayload.HeaderFragment(header, payload);
         var endStream = header.Has(FrameFlags.EndStream);
-        if (payload.Length > fragment.Length) core.Budget.Spend(AbuseKind.Padding, payload.Length - fragment.Length, core.NowMs);
+        if (header.Has(FrameFlags.Padded)) core.Budget.Spend(AbuseKind.Padding, payload[0] + 1, core.NowMs);
         if (header.Has(FrameFlags.EndHeaders))
         {
             _block.CheckSize(fragment.Length);

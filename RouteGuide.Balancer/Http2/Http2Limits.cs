@@ -120,7 +120,7 @@ internal sealed record Http2Limits
     /// <summary>See <see cref="AbuseKind.LocalReset"/>. Tighter than the 1,024 of hyperium/h2: honest peers cause next to none.</summary>
     public Rate LocalResetRate { get; init; } = new(250, 20);
 
-    /// <summary>See <see cref="AbuseKind.ClosedStream"/>. What was in flight when we reset a stream; a window of DATA in full frames is 16.</summary>
+    /// <summary>See <see cref="AbuseKind.ClosedStream"/>. What was in flight when we reset a stream; every stream that ends earns 16.</summary>
     public Rate ClosedStreamRate { get; init; } = new(10_000, 1000);
 
     /// <summary>See <see cref="AbuseKind.Interim"/>.</summary>

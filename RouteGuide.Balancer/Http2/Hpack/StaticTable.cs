@@ -20,8 +20,20 @@ internal static class StaticTable
     // The values that are not empty, by index.
     private static readonly Dictionary<int, string> Values = new()
     {
-        [2] = "GET", [3] = "POST", [4] = "/", [5] = "/index.html", [6] = "http", [7] = "https", [8] = "200", [9] = "204", [10] = "206",
-        [11] = "304", [12] = "400", [13] = "404", [14] = "500", [16] = "gzip, deflate",
+        [2] = "GET",
+        [3] = "POST",
+        [4] = "/",
+        [5] = "/index.html",
+        [6] = "http",
+        [7] = "https",
+        [8] = "200",
+        [9] = "204",
+        [10] = "206",
+        [11] = "304",
+        [12] = "400",
+        [13] = "404",
+        [14] = "500",
+        [16] = "gzip, deflate",
     };
 
     private static readonly byte[][] NameOctets = [.. Names.Select(System.Text.Encoding.ASCII.GetBytes)];

@@ -192,16 +192,32 @@ public sealed class FloodTests
     }
 
     [Fact]
+    public void A_target_that_answers_early_and_resets_what_it_did_not_read_is_left_alone()
+    {
+        var client = new TestConnection(Http2Role.Client);
+        for (var call = 0; call < 30_000; call++)
+        {
+            var stream = client.Open();
+            Assert.True(client.Send(Wire.Headers(stream.Id, true, (":status", "200"))));
+            client.Connection.Reset(stream, Http2ErrorCode.NoError);
+            Assert.True(client.Send(Wire.Reset(stream.Id, Http2ErrorCode.NoError)));
+            client.Connection.Output.Take();
+            client.Connection.Output.Release();
+        }
+    }
+
+    [Fact]
     public void A_busy_honest_client_is_left_alone()
     {
         var server = new TestConnection(Http2Role.Server);
         server.Handler.WhenData = server.Connection.Consume;
         var message = new byte[20];
-        for (var call = 0; call < 20_000; call++)
+        for (var call = 0; call < 60_000; call++)
         {
             var id = call * 2 + 1;
             // A message and its prefix apart, a PING and credit per call as clients that measure the bandwidth send; one call in ten is cancelled.
-            Assert.True(server.Send(Wire.Headers(id, false, Wire.Request()), Wire.Data(id, message[..5]), Wire.Data(id, message, end: true)));
+            var headers = Wire.Frame(1, 4 | 0x20, id, [0, 0, 0, 0, 16, .. Wire.Block(Wire.Request())]);
+            Assert.True(server.Send(headers, Wire.Data(id, message[..5]), Wire.Data(id, message, end: true)));
             if (call % 10 == 0)
             {
                 Assert.True(server.Send(Wire.Reset(id, Http2ErrorCode.Cancel)));
