@@ -313,7 +313,18 @@ public class EndOfCallTests
         var call = channel.CreateCallInvoker().AsyncUnaryCall(ByteCalls.Unary, null, default, [1]);
         using (var socket = await listener.AcceptSocketAsync())
         {
-            await socket.ReceiveAsync(new byte[1000]);
+            // The connection stands once the client has acknowledged our SETTINGS; before that, HttpClient reports a failed handshake.
+            await socket.SendAsync(new byte[] { 0, 0, 0, 4, 0, 0, 0, 0, 0 });
+            byte[] acknowledgement = [0, 0, 0, 4, 1, 0, 0, 0, 0];
+            var received = new List<byte>();
+            var buffer = new byte[1000];
+            while (received.ToArray().AsSpan().IndexOf(acknowledgement) < 0)
+            {
+                var count = await socket.ReceiveAsync(buffer).WaitAsync(RouteGuide.Tests.Support.Eventually.Patience);
+                Assert.NotEqual(0, count);
+                received.AddRange(buffer[..count]);
+            }
+
             // A pending linger of zero seconds turns the close into a TCP reset.
             if (isReset) socket.LingerState = new LingerOption(enable: true, seconds: 0);
             else socket.Shutdown(SocketShutdown.Both);
