@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
+using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 
 namespace RouteGuide.Balancer.Transport;
@@ -23,7 +24,8 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
     private ByteBuffer _leaving = new(); // ciphertext on its way
     private bool _flushing; // it has not left yet
     private bool _paused;
-    private bool _reading; // a read of SslStream has not completed
+    private bool _reading; // a read of SslStream has not completed: what came was not the peer's data but TLS's own
+    private bool _queued; // a read is to begin in the next turn
     private bool _closing; // when the ciphertext has left
     private bool _ended; // the handler hears nothing more
     private bool _hadOutput; // OnSent is due when the ciphertext has left
@@ -36,7 +38,7 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
         _onFailed = onFailed;
         _tls = new SslStream(_pipe);
         _handshake = new LoopTimer(() => End("no handshake in time"));
-        _read = () => _ = ReadOn();
+        _read = ReadOn;
     }
 
     public EventLoop Loop => _socket.Loop;
@@ -136,7 +138,10 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
 
     public void OnReceived(ReadOnlySpan<byte> octets)
     {
-        _pipe.Feed(octets);
+        Debug.Assert(Unsafe.AreSame(in octets[0], in Loop.ReadBuffer[0]), "a socket is read into the loop's buffer");
+        _pipe.Feed(Loop.ReadBuffer.AsMemory(0, octets.Length));
+        if (_handler is not null) ReadOn();
+        _pipe.Keep();
         Flush();
     }
 
@@ -198,43 +203,64 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
 
     private void QueueRead()
     {
-        if (!_reading) Loop.Again(_read);
+        if (_queued) return;
+        _queued = true;
+        Loop.Again(_read);
     }
 
-    private async Task ReadOn()
+    // Reads begin only when a record is there, so that nearly every one completes at once.
+    private void ReadOn()
     {
-        if (_reading) return;
+        _queued = false;
+        while (!_reading && !_paused && !_ended && _pipe.HasRecord)
+        {
+            try
+            {
+                var read = _tls.ReadAsync(Loop.PlainBuffer);
+                if (read.IsCompleted) Deliver(read.GetAwaiter().GetResult());
+                else _ = Await(read);
+            }
+            catch (Exception e)
+            {
+                OnReadFailed(e);
+            }
+        }
+    }
+
+    private async Task Await(ValueTask<int> read)
+    {
         _reading = true;
         try
         {
-            while (!_paused && !_ended)
-            {
-                var count = await _tls.ReadAsync(Loop.PlainBuffer).ConfigureAwait(false);
-                Debug.Assert(Loop.IsCurrent, "the pipe completes its reads on the loop");
-                if (_ended) return;
-                if (count == 0)
-                {
-                    _reading = false;
-                    End(null);
-                    return;
-                }
-
-                _handler!.OnReceived(Loop.PlainBuffer.AsSpan(0, count));
-            }
-        }
-        catch (Exception e) when (e is IOException or AuthenticationException or InvalidOperationException or System.ComponentModel.Win32Exception)
-        {
-            End(e.Message);
+            var count = await read.ConfigureAwait(false);
+            Debug.Assert(Loop.IsCurrent, "the pipe completes its reads on the loop");
+            if (!_ended) Deliver(count);
         }
         catch (Exception e)
         {
-            Loop.Report(e);
-            End("an error of the balancer's own");
+            OnReadFailed(e);
         }
-        finally
+
+        _reading = false;
+        QueueRead();
+    }
+
+    private void Deliver(int count)
+    {
+        if (count == 0) End(null);
+        else _handler!.OnReceived(Loop.PlainBuffer.AsSpan(0, count));
+    }
+
+    private void OnReadFailed(Exception e)
+    {
+        if (e is IOException or AuthenticationException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
-            _reading = false;
+            End(e.Message);
+            return;
         }
+
+        Loop.Report(e);
+        End("an error of the balancer's own");
     }
 
     private void End(string? reason)
