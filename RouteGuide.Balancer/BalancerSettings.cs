@@ -14,6 +14,8 @@ internal sealed record BalancerSettings
     public const string TargetsKey = "Balancer:Targets";
     public const string DrainTimeoutKey = "Balancer:DrainTimeout";
     public const string ConnectTimeoutKey = "Balancer:ConnectTimeout";
+    public const string MaxConnectionAgeKey = "Balancer:MaxConnectionAge";
+    public const string MaxRequestsPerConnectionKey = "Balancer:MaxRequestsPerConnection";
     public const string LoopsKey = "Balancer:Loops";
     public const string TransportKey = "Balancer:Transport";
     public const string RegistrationTimeoutKey = "Balancer:RegistrationTimeout";
@@ -42,6 +44,8 @@ internal sealed record BalancerSettings
             Proxy = defaults with
             {
                 ConnectTimeout = ReadTime(configuration, ConnectTimeoutKey, defaults.ConnectTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)),
+                MaxConnectionAge = ReadAge(configuration),
+                MaxRequestsPerConnection = ReadRequests(configuration),
                 Loops = ReadLoops(configuration, defaults.Loops),
                 PortableTransport = ReadPortable(configuration),
             },
@@ -106,6 +110,17 @@ internal sealed record BalancerSettings
         null or "" => byDefault,
         var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= 256 => count,
         var text => throw new ConfigurationException(LoopsKey, text, "a number of event loops from 1 to 256"),
+    };
+
+    // Below a tenth of a second the balancer would do little else than greet and part.
+    private static TimeSpan ReadAge(IConfiguration configuration) =>
+        configuration[MaxConnectionAgeKey] is "0" or "off" ? TimeSpan.Zero : ReadTime(configuration, MaxConnectionAgeKey, TimeSpan.Zero, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(30));
+
+    private static int ReadRequests(IConfiguration configuration) => configuration[MaxRequestsPerConnectionKey] switch
+    {
+        null or "" or "0" or "off" => 0,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1 => count,
+        var text => throw new ConfigurationException(MaxRequestsPerConnectionKey, text, "a number of calls from 1 to 2147483647, or 0 for no limit"),
     };
 
     private static bool ReadPortable(IConfiguration configuration) => configuration[TransportKey] switch

@@ -23,6 +23,7 @@ internal sealed class GoAwayExchange(ConnectionCore core)
     private Step _step;
     private long _announcedMs;
     private int _peerLast = int.MaxValue;
+    private byte[] _debugData = [];
 
     /// <summary>The peer has sent GOAWAY.</summary>
     public bool IsPeerGone { get; private set; }
@@ -34,7 +35,8 @@ internal sealed class GoAwayExchange(ConnectionCore core)
     public bool IsDrained => _step == Step.Final && core.Streams.Count == 0;
 
     /// <summary>Begins a graceful stop.</summary>
-    public void Begin()
+    /// <param name="debugData">Says why, in both frames.</param>
+    public void Begin(byte[] debugData)
     {
         if (_step != Step.Open || core.Failure is not null) return;
         if (core.Role == Http2Role.Client)
@@ -46,7 +48,8 @@ internal sealed class GoAwayExchange(ConnectionCore core)
 
         _step = Step.Announced;
         _announcedMs = core.NowMs;
-        core.Writer.WriteGoAway(int.MaxValue, Http2ErrorCode.NoError, default);
+        _debugData = debugData;
+        core.Writer.WriteGoAway(int.MaxValue, Http2ErrorCode.NoError, debugData);
         core.Writer.WritePing(DrainPing, ack: false);
     }
 
@@ -56,7 +59,7 @@ internal sealed class GoAwayExchange(ConnectionCore core)
         if (_step != Step.Announced) return;
         _step = Step.Final;
         core.LastPromisedStream = core.LastPeerStream;
-        core.Writer.WriteGoAway(core.LastPromisedStream, Http2ErrorCode.NoError, default);
+        core.Writer.WriteGoAway(core.LastPromisedStream, Http2ErrorCode.NoError, _debugData);
     }
 
     public void CheckTimeout()

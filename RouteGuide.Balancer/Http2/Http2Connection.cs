@@ -180,10 +180,12 @@ internal sealed class Http2Connection
     }
 
     /// <summary>Begins a graceful stop: no new streams, those that are open finish. In the server role GOAWAY goes out in two steps.</summary>
-    public void BeginDrain(long nowMs)
+    /// <param name="nowMs">Milliseconds of the loop.</param>
+    /// <param name="debugData">Why, for whoever reads the peer's log; it goes into both frames. Kept, not copied.</param>
+    public void BeginDrain(long nowMs, byte[]? debugData = null)
     {
         _core.NowMs = nowMs;
-        _goAway.Begin();
+        _goAway.Begin(debugData ?? []);
     }
 
     /// <summary>Says goodbye at once: GOAWAY with the streams that were or will be answered. Then flush, close, and <see cref="Abandon"/>.</summary>

@@ -14,7 +14,13 @@ internal sealed class ClientConnection : Http2Channel
     // What "PING" of ours says; the answer is any octet.
     private const ulong KeepAlivePing = 0x616c_6976_653f_0000;
 
+    // What GOAWAY says of its reason; the first is the word of gRPC's own servers.
+    private static readonly byte[] MaxAge = "max_age"u8.ToArray();
+    private static readonly byte[] MaxRequests = "max_requests"u8.ToArray();
+
     private readonly Action _onOver;
+    private LoopTimer? _age; // until it takes no new calls; null when it may grow as old as it likes
+    private int _callsLeft;
     private long _pingedMs = -1;
 
     /// <param name="loop">Whose it is.</param>
@@ -26,6 +32,7 @@ internal sealed class ClientConnection : Http2Channel
     {
         Origin = new ClientOrigin(channel.Remote, channel.Local, isTls);
         _onOver = onOver;
+        _callsLeft = loop.Shared.Options.MaxRequestsPerConnection;
     }
 
     public ClientOrigin Origin { get; }
@@ -34,16 +41,23 @@ internal sealed class ClientConnection : Http2Channel
     {
         base.Start();
         Loop.Add(this);
+        if (Loop.Shared.Options.MaxConnectionAge <= TimeSpan.Zero) return;
+        _age = new LoopTimer(() => Drain(MaxAge));
+        Loop.Timers.Set(_age, Loop.NowMs + AgeMs(Loop.Shared.Options.MaxConnectionAge, Loop.Random));
     }
 
-    /// <summary>Asks the client to open no more streams (RFC 9113 section 6.8).</summary>
-    public void Drain()
+    /// <summary>How old one connection may become, in milliseconds: a tenth more or less.</summary>
+    public static long AgeMs(TimeSpan age, Random random) => (long)(age.TotalMilliseconds * (0.9 + 0.2 * random.NextDouble()));
+
+    /// <summary>Asks the client to open no more streams (RFC 9113 section 6.8); those that are open or on their way finish.</summary>
+    public void Drain(byte[]? reason = null)
     {
-        if (!IsOver) Connection.BeginDrain(Loop.NowMs);
+        if (!IsOver) Connection.BeginDrain(Loop.NowMs, reason);
     }
 
     public override void OnHeaders(Http2Stream stream, HeaderList headers, bool endStream)
     {
+        if (_callsLeft > 0 && --_callsLeft == 0) Drain(MaxRequests);
         var method = headers.Value(headers.IndexOf(KnownHeader.Method));
         var kind = new RequestKind(GrpcProtocol.IsGrpc(headers), method.SequenceEqual("HEAD"u8));
         var pathAt = headers.IndexOf(KnownHeader.Path);
@@ -124,6 +138,7 @@ internal sealed class ClientConnection : Http2Channel
 
     protected override void OnOver()
     {
+        if (_age is not null) Loop.Timers.Clear(_age);
         Loop.Remove(this);
         _onOver();
     }

@@ -32,6 +32,15 @@ internal sealed record ProxyOptions
     /// <summary>How long a target may take to accept a connection and to send its SETTINGS.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How long a client's connection takes new calls, one tenth more or less so that those made together do not end together; zero for ever.
+    /// Clients that never leave would never meet a balancer that was added later, nor a name's new addresses.
+    /// </summary>
+    public TimeSpan MaxConnectionAge { get; init; }
+
+    /// <summary>Calls after which a client's connection takes no more, give or take those that are on their way; 0 for no limit.</summary>
+    public int MaxRequestsPerConnection { get; init; }
+
     /// <summary>Event loops, 1 to 256; one per core by default.</summary>
     public int Loops { get; init; } = Math.Min(256, Environment.ProcessorCount);
 

@@ -52,6 +52,17 @@ public sealed class SettingsTests
         Assert.Equal(TimeSpan.FromSeconds(3), settings.Proxy.ConnectTimeout);
     }
 
+    [Fact]
+    public void Connections_are_rotated_only_where_the_settings_say_so()
+    {
+        var off = Read().Proxy;
+        Assert.Equal((TimeSpan.Zero, 0), (off.MaxConnectionAge, off.MaxRequestsPerConnection));
+        var zero = Read("Balancer:MaxConnectionAge=0", "Balancer:MaxRequestsPerConnection=0").Proxy;
+        Assert.Equal((TimeSpan.Zero, 0), (zero.MaxConnectionAge, zero.MaxRequestsPerConnection));
+        var on = Read("Balancer:MaxConnectionAge=00:05:00", "Balancer:MaxRequestsPerConnection=10000").Proxy;
+        Assert.Equal((TimeSpan.FromMinutes(5), 10_000), (on.MaxConnectionAge, on.MaxRequestsPerConnection));
+    }
+
     [Theory]
     [InlineData("urls=localhost:50051", "urls", "localhost:50051")]
     [InlineData("urls=ftp://localhost:50051", "urls", "ftp://localhost:50051")]
@@ -69,6 +80,10 @@ public sealed class SettingsTests
     [InlineData("Balancer:DrainTimeout=-1", "Balancer:DrainTimeout", "-1")]
     [InlineData("Balancer:DrainTimeout=1e300", "Balancer:DrainTimeout", "1e300")]
     [InlineData("Balancer:ConnectTimeout=0", "Balancer:ConnectTimeout", "0")]
+    [InlineData("Balancer:MaxConnectionAge=old", "Balancer:MaxConnectionAge", "old")]
+    [InlineData("Balancer:MaxConnectionAge=0.01", "Balancer:MaxConnectionAge", "0.01")]
+    [InlineData("Balancer:MaxRequestsPerConnection=-1", "Balancer:MaxRequestsPerConnection", "-1")]
+    [InlineData("Balancer:MaxRequestsPerConnection=3000000000", "Balancer:MaxRequestsPerConnection", "3000000000")]
     public void A_bad_setting_is_named_with_its_value(string setting, string name, string value)
     {
         var error = Assert.Throws<ConfigurationException>(() => Read(setting));
