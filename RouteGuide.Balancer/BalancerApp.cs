@@ -29,6 +29,7 @@ internal sealed class BalancerApp : IAsyncDisposable
     private readonly WebApplication _web;
     private readonly BalancerSettings _settings;
     private readonly List<(ListenerSettings Settings, Func<int> Port)> _listeners = [];
+    private readonly RouteTable _routes;
     private readonly ProxyEngine _engine;
     private readonly SslServerAuthenticationOptions? _tls;
     private Task _stopping = Task.CompletedTask;
@@ -38,12 +39,12 @@ internal sealed class BalancerApp : IAsyncDisposable
         builder.AddServiceDefaults();
         builder.LogFromStartOn();
         _settings = BalancerSettings.Read(builder.Configuration);
+        _routes = _settings.Routes.Build();
         var tls = _settings.Listeners.FirstOrDefault(l => l.IsTls) is { } secured ? FrontCertificate.Load(builder.Configuration, secured) : null;
         ConfigureKestrel(builder);
         if (_settings.Listeners.All(l => l.Kind != ListenerKind.Registry)) builder.Services.AddSingleton<IServer, NoServer>();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(Targets);
-        builder.Services.AddSingleton<SuspectWatch>();
         builder.Services.AddSingleton<IExchangeLog, AccessLog>();
         builder.Services.AddSingleton(_settings.Registry);
         builder.Services.AddSingleton<LeaseBook>();
@@ -52,9 +53,8 @@ internal sealed class BalancerApp : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _settings.DrainTimeout + TimeSpan.FromSeconds(2));
 
         _web = builder.Build();
-        foreach (var address in _settings.Targets) Targets.TryAdd(new Target(address.Authority, address, leased: false));
         _engine = new ProxyEngine(
-            new ProxyShared(Targets, new RoundRobin(), Services.GetRequiredService<SuspectWatch>(), Services.GetRequiredService<IExchangeLog>(), _settings.Proxy, TimeProvider.System),
+            new ProxyShared(new ProxyRoutes(_routes, StartGroup), Services.GetRequiredService<IExchangeLog>(), _settings.Proxy, TimeProvider.System),
             Services.GetRequiredService<ILogger<ProxyEngine>>());
         _tls = tls;
         _web.Use(new RegistryGate(_settings.Registry).Handle);
@@ -62,8 +62,8 @@ internal sealed class BalancerApp : IAsyncDisposable
         _web.MapGrpcService<RegistryService>();
     }
 
-    /// <summary>The targets that calls are balanced over.</summary>
-    public TargetTable Targets { get; } = new();
+    /// <summary>The targets of the default group, which replicas register in.</summary>
+    public TargetTable Targets => _routes.Default.Targets;
 
     public IServiceProvider Services => _web.Services;
 
@@ -87,7 +87,11 @@ internal sealed class BalancerApp : IAsyncDisposable
         var logger = _web.Services.GetRequiredService<ILogger<BalancerApp>>();
         foreach (var url in Urls(ListenerKind.Front)) logger.LogInformation("Calls are taken on {Url}", url);
         foreach (var url in Urls(ListenerKind.Registry)) logger.LogInformation("Targets register on {Url}", url);
-        foreach (var entry in Targets.Current.Entries) logger.LogInformation("Target {Target} is configured", entry.Target);
+        foreach (var group in _routes.Groups)
+        {
+            foreach (var entry in group.Targets.Current.Entries) logger.LogInformation("Target {Target} is configured in {Group}", entry.Target, group);
+        }
+
         if (_settings.Registry.Key is null && _settings.Listeners.Any(l => l.Kind == ListenerKind.Registry))
         {
             logger.LogWarning("{Setting} is not set: the registry refuses every call", BalancerSettings.RegistryKeyKey);
@@ -128,6 +132,9 @@ internal sealed class BalancerApp : IAsyncDisposable
             throw new IOException(e.SocketErrorCode == SocketError.AddressAlreadyInUse ? $"cannot listen on {listener}: the address is in use" : $"cannot listen on {listener}: {e.Message}", e);
         }
     }
+
+    private ProxyGroup StartGroup(TargetGroup group) =>
+        new(group, new RoundRobin(), new SuspectWatch(group.Targets, TimeProvider.System, Services.GetRequiredService<ILogger<SuspectWatch>>()));
 
     private void ConfigureKestrel(WebApplicationBuilder builder)
     {

@@ -11,7 +11,6 @@ namespace RouteGuide.Balancer;
 internal sealed record BalancerSettings
 {
     public const string DefaultUrl = "https://localhost:50051";
-    public const string TargetsKey = "Balancer:Targets";
     public const string DrainTimeoutKey = "Balancer:DrainTimeout";
     public const string ConnectTimeoutKey = "Balancer:ConnectTimeout";
     public const string MaxConnectionAgeKey = "Balancer:MaxConnectionAge";
@@ -24,7 +23,10 @@ internal sealed record BalancerSettings
 
     public required IReadOnlyList<ListenerSettings> Listeners { get; init; }
 
-    public required IReadOnlyList<TargetAddress> Targets { get; init; }
+    public required RouteSettings Routes { get; init; }
+
+    /// <summary>Those of the default group.</summary>
+    public IReadOnlyList<TargetAddress> Targets => Routes.Groups[0].Targets;
 
     public required ProxyOptions Proxy { get; init; }
 
@@ -40,7 +42,7 @@ internal sealed record BalancerSettings
         return new BalancerSettings
         {
             Listeners = ReadListeners(configuration),
-            Targets = ReadTargets(configuration),
+            Routes = RouteSettings.Read(configuration),
             Proxy = defaults with
             {
                 ConnectTimeout = ReadTime(configuration, ConnectTimeoutKey, defaults.ConnectTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)),
@@ -90,19 +92,6 @@ internal sealed record BalancerSettings
         return urls.Count == 0 ? [DefaultUrl] : urls;
 
         static List<string> Split(string? list) => [.. (list ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
-    }
-
-    private static List<TargetAddress> ReadTargets(IConfiguration configuration)
-    {
-        var targets = new List<TargetAddress>();
-        foreach (var section in configuration.GetSection(TargetsKey).GetChildren())
-        {
-            if (!TargetAddress.TryParse(section.Value, out var address, out var error)) throw new ConfigurationException($"{section.Path}: the address {error}.");
-            if (targets.Contains(address)) throw new ConfigurationException($"{section.Path}: the address '{address}' is in the list already.");
-            targets.Add(address);
-        }
-
-        return targets;
     }
 
     private static int ReadLoops(IConfiguration configuration, int byDefault) => configuration[LoopsKey] switch

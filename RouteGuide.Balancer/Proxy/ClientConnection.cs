@@ -1,6 +1,7 @@
 using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Http2.Streams;
+using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
@@ -75,11 +76,11 @@ internal sealed class ClientConnection : Http2Channel
         {
             Refuse(stream, headers, kind, GrpcStatus.InvalidArgument, StatusCodes.Status400BadRequest, $"the header field '{System.Text.Encoding.Latin1.GetString(headers.Name(unsafeField))}' holds a control character");
         }
-        else
+        else if (ChooseGroup(stream, headers, kind, method, path) is { } group)
         {
             var exchange = Loop.NewExchange();
             stream.Tag = exchange;
-            exchange.Begin(this, stream, headers, kind, endStream);
+            exchange.Begin(this, group, stream, headers, kind, endStream);
         }
     }
 
@@ -147,6 +148,21 @@ internal sealed class ClientConnection : Http2Channel
     {
         var page = "/health"u8;
         return path.StartsWith(page) && (path.Length == page.Length || path[page.Length] == (byte)'?') && (method.SequenceEqual("GET"u8) || method.SequenceEqual("HEAD"u8));
+    }
+
+    // Null if the request has got its answer: the group that it is for cannot take it.
+    private ProxyGroup? ChooseGroup(Http2Stream stream, HeaderList headers, in RequestKind kind, ReadOnlySpan<byte> method, ReadOnlySpan<byte> path)
+    {
+        var routes = Loop.Shared.Routes;
+        var group = routes.Only ?? routes.Choose(path, kind.IsGrpc);
+        if (group.TakesAnyHttp2 || group.Group.WhyNot(cameAsHttp2: true, kind.IsGrpc, method.SequenceEqual("POST"u8)) is not { } reason)
+        {
+            if (group.Group.Version != ProtocolVersion.Http1) return group;
+            reason = $"the target group {group.Group} is not served yet"; // interim, until HTTP/1.1 is spoken to targets
+        }
+
+        Refuse(stream, headers, kind, GrpcStatus.Unimplemented, LocalReply.VersionMismatch, reason);
+        return null;
     }
 
     private void Refuse(Http2Stream stream, HeaderList headers, in RequestKind kind, GrpcStatus status, int httpStatus, string message)

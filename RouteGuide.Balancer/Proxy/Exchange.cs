@@ -26,6 +26,7 @@ internal sealed class Exchange
     private readonly LoopTimer _deadline;
     private readonly List<Target> _tried = new(ProxyOptions.MaxAttempts);
     private ClientConnection _client = null!;
+    private ProxyGroup _group = null!;
     private Http2Stream? _clientStream;
     private Target? _target;
     private TargetConnection? _connection;
@@ -62,9 +63,10 @@ internal sealed class Exchange
     public long RequestAt { get; set; }
 
     /// <summary>Steps 1 and 2: a request has begun.</summary>
-    public void Begin(ClientConnection client, Http2Stream stream, HeaderList headers, in RequestKind kind, bool endStream)
+    public void Begin(ClientConnection client, ProxyGroup group, Http2Stream stream, HeaderList headers, in RequestKind kind, bool endStream)
     {
         _client = client;
+        _group = group;
         _clientStream = stream;
         _kind = kind;
         _startedAt = _loop.Shared.Time.GetTimestamp();
@@ -222,6 +224,7 @@ internal sealed class Exchange
         _request.Clear();
         _tried.Clear();
         _client = null!;
+        _group = null!;
         _clientStream = null;
         _span = null;
         _status = null;
@@ -248,7 +251,7 @@ internal sealed class Exchange
     /// <summary>Steps 1 and 3: the next target, or the answer that there is none.</summary>
     private void Next(AttemptFailure? failure)
     {
-        if (TargetChoice.Enter(_loop.Shared, _tried, failure) is not { } target)
+        if (TargetChoice.Enter(_group, _tried, failure) is not { } target)
         {
             _end = ExchangeEnd.NoTarget;
             Reply(
@@ -270,7 +273,7 @@ internal sealed class Exchange
     {
         var target = _tried[^1];
         LeaveTarget(null);
-        if (failure.IsOfConnection) _loop.Shared.Suspects.Report(target, failure.Reason);
+        if (failure.IsOfConnection) _group.Suspects.Report(target, failure.Reason);
         if (_clientStream is null)
         {
             EndIfDone();

@@ -10,6 +10,9 @@ internal static class LocalReply
 {
     public const string Server = "routeguide-balancer";
 
+    /// <summary>The request cannot be carried to its target group: the code that AWS's load balancer made up for it.</summary>
+    public const int VersionMismatch = 464;
+
     private static readonly HeaderEntry Ok = new(":status", "200");
     private static readonly HeaderEntry ServerField = new("server", Server);
     private static readonly HeaderEntry GrpcType = new("content-type", "application/grpc");

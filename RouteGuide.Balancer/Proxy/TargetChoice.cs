@@ -6,14 +6,14 @@ namespace RouteGuide.Balancer.Proxy;
 internal static class TargetChoice
 {
     /// <summary>Picks a target and enters it. Null when there is none, or none that is worth a further attempt.</summary>
-    public static Target? Enter(ProxyShared shared, List<Target> tried, AttemptFailure? failure)
+    public static Target? Enter(ProxyGroup group, List<Target> tried, AttemptFailure? failure)
     {
         while (tried.Count < ProxyOptions.MaxAttempts)
         {
-            var routable = shared.Targets.Current.Routable;
+            var routable = group.Group.Targets.Current.Routable;
             if (routable.IsEmpty) return null;
 
-            var picked = shared.Picker.Pick(routable);
+            var picked = group.Picker.Pick(routable);
             if (!tried.Contains(picked) && picked.TryBegin()) return picked;
 
             foreach (var other in routable)

@@ -1,0 +1,21 @@
+using RouteGuide.Balancer.Balancing;
+using RouteGuide.Balancer.Health;
+using RouteGuide.Balancer.Routing;
+
+namespace RouteGuide.Balancer.Proxy;
+
+/// <summary>A target group at work.</summary>
+/// <param name="group">Its targets and what they speak.</param>
+/// <param name="picker">Says where the next request goes; its own, so that the shares within one group do not depend on another's.</param>
+/// <param name="suspects">Is told of connections that fail.</param>
+internal sealed class ProxyGroup(TargetGroup group, IPicker picker, SuspectWatch suspects)
+{
+    public TargetGroup Group { get; } = group;
+
+    public IPicker Picker { get; } = picker;
+
+    public SuspectWatch Suspects { get; } = suspects;
+
+    /// <summary>Its targets take any HTTP/2 request, so that nothing need be asked of one.</summary>
+    public bool TakesAnyHttp2 { get; } = group.Version == ProtocolVersion.Http2;
+}
