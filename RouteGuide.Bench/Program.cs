@@ -1,0 +1,3 @@
+using RouteGuide.Bench.Cli;
+
+return await BenchCommand.Invoke(args, BenchCommand.CreateConsole(), Console.Out, Console.Error);
