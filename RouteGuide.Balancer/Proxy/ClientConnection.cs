@@ -12,9 +12,6 @@ namespace RouteGuide.Balancer.Proxy;
 /// </summary>
 internal sealed class ClientConnection : Http2Channel
 {
-    // What "PING" of ours says; the answer is any octet.
-    private const ulong KeepAlivePing = 0x616c_6976_653f_0000;
-
     // What GOAWAY says of its reason; the first is the word of gRPC's own servers.
     private static readonly byte[] MaxAge = "max_age"u8.ToArray();
     private static readonly byte[] MaxRequests = "max_requests"u8.ToArray();
@@ -22,7 +19,7 @@ internal sealed class ClientConnection : Http2Channel
     private readonly Action _onOver;
     private LoopTimer? _age; // until it takes no new calls; null when it may grow as old as it likes
     private int _callsLeft;
-    private long _pingedMs = -1;
+    private KeepAlive _keepAlive = new(ProxyOptions.KeepAliveMs, ProxyOptions.KeepAliveMs);
 
     /// <param name="loop">Whose it is.</param>
     /// <param name="channel">Its octets.</param>
@@ -122,18 +119,11 @@ internal sealed class ClientConnection : Http2Channel
     // Clients that vanished without a word would hold their streams for ever.
     protected override void OnTick()
     {
-        if (Loop.NowMs - HeardMs < ProxyOptions.KeepAliveMs)
+        switch (_keepAlive.Look(Loop.NowMs, HeardMs, mayPing: true))
         {
-            _pingedMs = -1;
-        }
-        else if (_pingedMs < 0)
-        {
-            _pingedMs = Loop.NowMs;
-            Connection.Ping(KeepAlivePing);
-        }
-        else if (Loop.NowMs - _pingedMs > ProxyOptions.KeepAliveMs && HeardMs < _pingedMs)
-        {
-            Abort("no answer to a PING");
+            case KeepAliveStep.Ping: Connection.Ping(KeepAlivePing); break;
+            case KeepAliveStep.GiveUp: Abort("no answer to a PING"); break;
+            default: break;
         }
     }
 

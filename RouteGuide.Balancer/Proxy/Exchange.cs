@@ -264,7 +264,7 @@ internal sealed class Exchange
         _tried.Add(target);
         _target = target;
         _request.BeginAttempt();
-        _waitingFor = _loop.PoolOf(target);
+        _waitingFor = _loop.PoolOf(_group, target);
         _waitingFor.Acquire(this);
     }
 

@@ -11,6 +11,9 @@ namespace RouteGuide.Balancer.Proxy;
 /// </summary>
 internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
 {
+    /// <summary>What a PING of ours says, to be known in a trace.</summary>
+    protected const ulong KeepAlivePing = 0x616c_6976_653f_0000; // "alive?"
+
     private long _taken; // octets of output handed to the channel
     private bool _paused;
     private bool _over;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
@@ -18,6 +19,7 @@ internal sealed class ProxyEngine : IAsyncDisposable
     private readonly LoopGroup _loops;
     private readonly Dictionary<EventLoop, ProxyLoop> _proxies;
     private readonly List<(SocketListener Socket, SslServerAuthenticationOptions? Tls)> _listeners = [];
+    private readonly List<(ProxyGroup Group, Action<Target> OnAdded)> _followed = [];
     private int _clients;
     private bool _started;
 
@@ -45,11 +47,10 @@ internal sealed class ProxyEngine : IAsyncDisposable
     public void Start()
     {
         _started = true;
-        foreach (var (loop, proxy) in _proxies)
-        {
-            loop.Post(proxy.Start);
-        }
-
+        foreach (var (loop, proxy) in _proxies) loop.Post(proxy.Start);
+        foreach (var group in _shared.Routes.Groups) Follow(group);
+        // The first client comes here; the others warm theirs when they are accepted.
+        _loops.Loops[0].Post(_proxies[_loops.Loops[0]].Warm);
         _loops.Start();
         foreach (var (socket, tls) in _listeners) socket.Start(_loops, channel => OnAccepted(channel, tls), OnError);
     }
@@ -62,6 +63,8 @@ internal sealed class ProxyEngine : IAsyncDisposable
         _listeners.Clear();
         if (!_started) return;
         _started = false;
+        foreach (var (group, onAdded) in _followed) group.Group.Targets.Added -= onAdded;
+        _followed.Clear();
         var empty = OnAll(p => p.Drain());
         if (!await Within(empty, patience))
         {
@@ -113,6 +116,7 @@ internal sealed class ProxyEngine : IAsyncDisposable
             return;
         }
 
+        _proxies[channel.Loop].Warm();
         if (tls is null) _ = new PrefaceSniffer(channel, _shared.Options.Limits.PrefaceTimeoutMs, isHttp2 => Begin(channel, isTls: false, isHttp2), OnClientGone);
         else TlsChannel.Secure(channel, tls, ProxyOptions.HandshakeTimeoutMs, OnSecured, OnClientGone);
     }
@@ -131,6 +135,16 @@ internal sealed class ProxyEngine : IAsyncDisposable
         var other = new Http1Channel(channel, isTls, OnClientGone);
         other.Start();
         return other;
+    }
+
+    private void Follow(ProxyGroup group)
+    {
+        Action<Target> onAdded = target =>
+        {
+            foreach (var (loop, proxy) in _proxies) loop.Post(() => proxy.OnTargetAdded(group, target));
+        };
+        group.Group.Targets.Added += onAdded;
+        _followed.Add((group, onAdded));
     }
 
     private void OnClientGone() => Interlocked.Decrement(ref _clients);

@@ -21,8 +21,11 @@ internal sealed class ProxyLoop
     private readonly List<Http2Channel> _dirty = [];
     private readonly List<TargetPool> _toServe = [];
     private readonly List<Http2Channel> _ticking = [];
+    private readonly List<TargetPool> _tickingPools = [];
     private readonly LoopTimer _tick;
     private TaskCompletionSource? _emptied;
+    private bool _isWarm;
+    private bool _closed;
 
     public ProxyLoop(EventLoop loop, ProxyShared shared)
     {
@@ -50,13 +53,30 @@ internal sealed class ProxyLoop
     /// <summary>The loop's thread has begun to run.</summary>
     public void Start() => Timers.Set(_tick, NowMs + TickMs);
 
-    public TargetPool PoolOf(Target target)
+    public TargetPool PoolOf(ProxyGroup group, Target target)
     {
         if (_pools.TryGetValue(target, out var pool)) return pool;
-        pool = new TargetPool(this, target);
+        pool = new TargetPool(this, group.Suspects, target);
         _pools.Add(target, pool);
         target.Ended.ContinueWith(_ => Loop.Post(() => Drop(target)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return pool;
+    }
+
+    /// <summary>From now on there are connections to all targets before a call needs them. A loop without clients does without.</summary>
+    public void Warm()
+    {
+        if (_isWarm) return;
+        _isWarm = true;
+        foreach (var group in Shared.Routes.Groups)
+        {
+            foreach (var entry in group.Group.Targets.Current.Entries) OnTargetAdded(group, entry.Target);
+        }
+    }
+
+    /// <summary>There is a new target.</summary>
+    public void OnTargetAdded(ProxyGroup group, Target target)
+    {
+        if (_isWarm && !_closed && !IsDraining && !target.IsClosed && group.Group.Version != ProtocolVersion.Http1) PoolOf(group, target).Warm();
     }
 
     /// <summary>A call begins.</summary>
@@ -112,6 +132,7 @@ internal sealed class ProxyLoop
     /// <summary>Closes whatever is left.</summary>
     public void Close()
     {
+        _closed = true;
         foreach (var client in _clients.ToArray()) client.Abort("the balancer has stopped");
         foreach (var pool in _pools.Values) pool.Close();
         _pools.Clear();
@@ -157,6 +178,9 @@ internal sealed class ProxyLoop
         _ticking.AddRange(_clients);
         foreach (var client in _ticking) client.Tick();
         _ticking.Clear();
-        foreach (var pool in _pools.Values) pool.Tick();
+        // A connection that is given up sends its calls to other targets, whose pools may be new.
+        _tickingPools.AddRange(_pools.Values);
+        foreach (var pool in _tickingPools) pool.Tick();
+        _tickingPools.Clear();
     }
 }

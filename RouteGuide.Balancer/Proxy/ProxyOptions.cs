@@ -23,6 +23,21 @@ internal sealed record ProxyOptions
     /// <summary>Milliseconds without an octet from a client, until it is pinged, and then until it is given up.</summary>
     public const int KeepAliveMs = 10_000;
 
+    /// <summary>Milliseconds for a target's answer to a PING. 20 s: gRPC's own keep-alive. A busy single-threaded target needs its time.</summary>
+    public const int TargetPingTimeoutMs = 20_000;
+
+    /// <summary>
+    /// Milliseconds between PINGs to a target that has sent neither headers nor data in between. gRPC servers end connections with more
+    /// than two within 5 minutes of each other: ENHANCE_YOUR_CALM, "too_many_pings" (gRFC A8). What they send sets their count to zero.
+    /// </summary>
+    public const int TargetPingSpacingMs = 310_000;
+
+    /// <summary>Milliseconds at most until a target that cannot be reached is tried again.</summary>
+    public const int LongestReconnectDelayMs = 2_000;
+
+    /// <summary>Milliseconds after which a connection to a target counts as a good one, which is replaced at once when it ends.</summary>
+    public const int LastingConnectionMs = 1_000;
+
     /// <summary>Milliseconds that connections to a named host live, as a name may come to mean another address. Calls that run are not cut.</summary>
     public const int NamedTargetLifetimeMs = 5 * 60_000;
 

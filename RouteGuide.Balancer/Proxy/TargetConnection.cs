@@ -8,7 +8,9 @@ namespace RouteGuide.Balancer.Proxy;
 /// <summary>A connection to a target: plaintext HTTP/2 with prior knowledge, multiplexed.</summary>
 internal sealed class TargetConnection(ProxyLoop loop, SocketChannel channel, TargetPool pool, Http2Limits limits) : Http2Channel(loop, channel, Http2Role.Client, limits)
 {
+    private KeepAlive _keepAlive = new(ProxyOptions.KeepAliveMs, ProxyOptions.TargetPingTimeoutMs);
     private bool _hasNewRequests; // since the last write
+    private bool _hasSpoken; // headers or data have come since the last PING
 
     /// <summary>The target has sent its SETTINGS: it speaks HTTP/2, and how many streams it allows is known.</summary>
     public bool IsReady { get; private set; }
@@ -40,7 +42,11 @@ internal sealed class TargetConnection(ProxyLoop loop, SocketChannel channel, Ta
         Loop.MarkDirty(this);
     }
 
-    public override void OnHeaders(Http2Stream stream, HeaderList headers, bool endStream) => (stream.Tag as Exchange)?.OnResponseHeaders(headers, endStream);
+    public override void OnHeaders(Http2Stream stream, HeaderList headers, bool endStream)
+    {
+        _hasSpoken = true;
+        (stream.Tag as Exchange)?.OnResponseHeaders(headers, endStream);
+    }
 
     public override void OnInterimHeaders(Http2Stream stream, HeaderList headers) => (stream.Tag as Exchange)?.OnInterimHeaders(headers);
 
@@ -51,6 +57,7 @@ internal sealed class TargetConnection(ProxyLoop loop, SocketChannel channel, Ta
 
     public override void OnData(Http2Stream stream, ReadOnlySpan<byte> data, bool endStream)
     {
+        _hasSpoken = true;
         if (stream.Tag is Exchange exchange) exchange.OnResponseData(stream, data, endStream);
         else Connection.Consume(stream, data.Length);
     }
@@ -87,6 +94,25 @@ internal sealed class TargetConnection(ProxyLoop loop, SocketChannel channel, Ta
         var opens = _hasNewRequests;
         _hasNewRequests = false;
         return !opens || !PeerState.HasClosed(((SocketChannel)Channel).Socket);
+    }
+
+    // The kernel finds out about hosts that are gone; a process that hangs still acknowledges octets. Idle connections are left alone,
+    // as servers forbid PINGs there.
+    protected override void OnTick()
+    {
+        var mayPing = Connection.StreamCount > 0 && (_hasSpoken || _keepAlive.PingedMs < 0 || Loop.NowMs - _keepAlive.PingedMs >= ProxyOptions.TargetPingSpacingMs);
+        switch (_keepAlive.Look(Loop.NowMs, HeardMs, mayPing))
+        {
+            case KeepAliveStep.Ping:
+                _hasSpoken = false;
+                Connection.Ping(KeepAlivePing);
+                break;
+            case KeepAliveStep.GiveUp:
+                Abort("no answer to a PING");
+                break;
+            default:
+                break;
+        }
     }
 
     protected override void OnOver() => pool.OnOver(this);

@@ -1,35 +1,42 @@
+using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
 
 /// <summary>
-/// The connections of one loop to one target. Calls share the first that has room; when none has, another is made, and they wait for
-/// whichever comes first.
+/// The connections of one loop to one target. One is made before it is needed, and replaced at once when it is lost or leaves. Calls
+/// share the first that has room; when none has, another is made, and they wait for whichever comes first.
 /// </summary>
 internal sealed class TargetPool
 {
     private readonly ProxyLoop _loop;
+    private readonly SuspectWatch _suspects;
     private readonly Target _target;
-    // After a connection could not be made although others exist, it is not tried again for a while.
-    private const int RetryMs = 1_000;
-
     private readonly List<TargetConnection> _connections = [];
     private readonly List<TargetConnection> _leaving = []; // without new calls; those that run finish there
     private readonly LinkedList<Exchange> _waiting = [];
-    private readonly LoopTimer _connecting;
+    private readonly LoopTimer _beginningEnds;
+    private readonly LoopTimer _retry;
     private TargetConnection? _beginning; // connected, and its SETTINGS have not come
-    private long _retryMs;
+    private Backoff _backoff;
+    private long _notBeforeMs; // what is not urgent connects again at this time
     private bool _isConnecting;
+    private bool _mustProve; // the target is a suspect: only a new connection shows that it can be reached
     private bool _isServing;
     private bool _closed;
 
-    public TargetPool(ProxyLoop loop, Target target)
+    public TargetPool(ProxyLoop loop, SuspectWatch suspects, Target target)
     {
         _loop = loop;
+        _suspects = suspects;
         _target = target;
-        _connecting = new LoopTimer(OnTimeout);
+        _beginningEnds = new LoopTimer(OnTimeout);
+        _retry = new LoopTimer(ConnectAhead);
     }
+
+    /// <summary>Connects before the first call.</summary>
+    public void Warm() => ConnectAhead();
 
     /// <summary>Gives a call a connection, now or later, or tells it that there is none.</summary>
     public void Acquire(Exchange exchange)
@@ -41,7 +48,7 @@ internal sealed class TargetPool
         }
 
         _waiting.AddLast(exchange.WaitNode);
-        ConnectIfNeeded();
+        ConnectForWaiting();
     }
 
     /// <summary>A call that waits does not any more.</summary>
@@ -68,15 +75,18 @@ internal sealed class TargetPool
             first.Value.OnConnection(connection);
         }
 
-        if (_waiting.Count > 0) ConnectIfNeeded();
+        if (_waiting.Count > 0) ConnectForWaiting();
     }
 
     public void OnReady(TargetConnection connection)
     {
         if (_beginning != connection) return;
         _beginning = null;
-        _loop.Timers.Clear(_connecting);
+        _mustProve = false;
+        _loop.Timers.Clear(_beginningEnds);
         _connections.Add(connection);
+        _suspects.Clear(_target);
+        foreach (var old in _connections.Where(IsOld).ToArray()) old.Retire();
     }
 
     /// <summary>It takes no new calls.</summary>
@@ -85,34 +95,35 @@ internal sealed class TargetPool
         if (!_connections.Remove(connection)) return;
         _leaving.Add(connection);
         OnRoom();
+        if (_connections.Count == 0) ConnectAfterLossOf(connection);
     }
 
     public void OnOver(TargetConnection connection)
     {
-        _leaving.Remove(connection);
-        _connections.Remove(connection);
         if (_beginning == connection)
         {
             _beginning = null;
+            _loop.Timers.Clear(_beginningEnds);
             Fail($"cannot be reached: {connection.LossReason}");
+            return;
         }
-        else
-        {
-            OnRoom();
-        }
+
+        // One that was leaving has been replaced already, but the calls that ran there may have made the target a suspect.
+        var wasInUse = _connections.Remove(connection);
+        _leaving.Remove(connection);
+        OnRoom();
+        _mustProve |= _suspects.IsSuspect(_target);
+        if (wasInUse || _mustProve) ConnectAfterLossOf(connection);
     }
 
     /// <summary>About once a second.</summary>
     public void Tick()
     {
-        foreach (var connection in _connections.ToArray())
-        {
-            if (!_target.Address.IsLiteral && _loop.NowMs - connection.MadeMs > ProxyOptions.NamedTargetLifetimeMs) connection.Retire();
-            connection.Tick();
-        }
-
+        foreach (var connection in _connections.ToArray()) connection.Tick();
         foreach (var connection in _leaving.ToArray()) connection.Tick();
         _beginning?.Tick();
+        // The new one comes first, then the old ones leave.
+        if (_connections.Exists(IsOld) && _loop.NowMs >= _notBeforeMs) Connect();
         OnRoom();
     }
 
@@ -120,11 +131,15 @@ internal sealed class TargetPool
     public void Close()
     {
         _closed = true;
-        _loop.Timers.Clear(_connecting);
+        _loop.Timers.Clear(_beginningEnds);
+        _loop.Timers.Clear(_retry);
         foreach (var connection in _connections.ToArray()) connection.Retire();
         _beginning?.Abort("the target is gone");
         Fail("is gone");
     }
+
+    // What a name means may have changed.
+    private bool IsOld(TargetConnection connection) => !_target.Address.IsLiteral && _loop.NowMs - connection.MadeMs > ProxyOptions.NamedTargetLifetimeMs;
 
     private TargetConnection? WithRoom()
     {
@@ -136,10 +151,31 @@ internal sealed class TargetPool
         return null;
     }
 
-    private void ConnectIfNeeded()
+    private void ConnectAfterLossOf(TargetConnection connection)
     {
-        if (_isConnecting || _beginning is not null || _closed || _loop.NowMs < _retryMs || _connections.Count >= ProxyOptions.MaxConnectionsPerTarget) return;
+        _notBeforeMs = _loop.NowMs + _backoff.AfterLoss(_loop.NowMs - connection.MadeMs, _loop.Random);
+        ConnectAhead();
+    }
+
+    // So that there is one when a call comes.
+    private void ConnectAhead()
+    {
+        if (_closed || _loop.IsDraining || _target.IsClosed || (_connections.Count > 0 && !_mustProve)) return;
+        if (_loop.NowMs >= _notBeforeMs) Connect();
+        else _loop.Timers.Set(_retry, _notBeforeMs);
+    }
+
+    // A call is a reason not to wait any longer, unless there are connections that it only needs room on.
+    private void ConnectForWaiting()
+    {
+        if (_connections.Count == 0 || (_loop.NowMs >= _notBeforeMs && _connections.Count < ProxyOptions.MaxConnectionsPerTarget)) Connect();
+    }
+
+    private void Connect()
+    {
+        if (_isConnecting || _beginning is not null || _closed) return;
         _isConnecting = true;
+        _loop.Timers.Clear(_retry);
         var timeout = _loop.Shared.Options.ConnectTimeout;
         Connector.Connect(_loop.Loop, _target.Address.Host, _target.Address.Port, timeout, OnConnected);
     }
@@ -160,25 +196,26 @@ internal sealed class TargetPool
         }
 
         _beginning = new TargetConnection(_loop, channel, this, _loop.Shared.Options.Limits);
-        _loop.Timers.Set(_connecting, _loop.NowMs + (long)_loop.Shared.Options.ConnectTimeout.TotalMilliseconds);
+        _loop.Timers.Set(_beginningEnds, _loop.NowMs + (long)_loop.Shared.Options.ConnectTimeout.TotalMilliseconds);
         _beginning.Start();
     }
 
     private void OnTimeout() => _beginning?.Abort($"no SETTINGS within {_loop.Shared.Options.ConnectTimeout.TotalSeconds} s");
 
-    // Those that would have waited for this connection. If others exist, they wait on for room there.
+    // Those that would have waited for this connection hear of it. If others exist, they wait on for room there.
     private void Fail(string reason)
     {
-        if (_connections.Count > 0 && !_closed)
+        _notBeforeMs = _loop.NowMs + _backoff.AfterFailure(_loop.Random);
+        if (_connections.Count == 0 || _closed)
         {
-            _retryMs = _loop.NowMs + RetryMs;
-            return;
+            if (!_closed) _suspects.Report(_target, reason);
+            while (_waiting.First is { } first)
+            {
+                _waiting.RemoveFirst();
+                first.Value.OnNoConnection(reason);
+            }
         }
 
-        while (_waiting.First is { } first)
-        {
-            _waiting.RemoveFirst();
-            first.Value.OnNoConnection(reason);
-        }
+        ConnectAhead();
     }
 }

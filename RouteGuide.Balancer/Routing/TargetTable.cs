@@ -12,9 +12,16 @@ internal sealed class TargetTable
 
     public TargetSnapshot Current => Volatile.Read(ref _current);
 
+    /// <summary>A target was added. On whatever thread did it; <see cref="Current"/> has it already.</summary>
+    public event Action<Target>? Added;
+
     /// <summary>Adds a target; false when its name is taken or <paramref name="limit"/> targets are known already.</summary>
-    public bool TryAdd(Target target, int limit = int.MaxValue) =>
-        Swap(entries => entries.Length >= limit || entries.Any(e => e.Target.Name == target.Name) ? entries : entries.Add(new TargetEntry(target, Draining: false, Suspect: false)));
+    public bool TryAdd(Target target, int limit = int.MaxValue)
+    {
+        var added = Swap(entries => entries.Length >= limit || entries.Any(e => e.Target.Name == target.Name) ? entries : entries.Add(new TargetEntry(target, Draining: false, Suspect: false)));
+        if (added) Added?.Invoke(target);
+        return added;
+    }
 
     /// <summary>Takes a target out. No call enters it once this has returned; those inside go on.</summary>
     public bool Remove(Target target)

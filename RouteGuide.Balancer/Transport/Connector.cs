@@ -79,8 +79,8 @@ internal static class Connector
     }
 
     /// <summary>
-    /// Has the kernel find out about a target whose host vanished without a word. HTTP/2 pings would do it too, but gRPC servers close
-    /// connections with frequent ones: ENHANCE_YOUR_CALM, "too_many_pings" (gRFC A8).
+    /// Has the kernel find out about a target whose host vanished without a word, also while nothing is asked of it. HTTP/2 PINGs would do
+    /// it too, but gRPC servers end idle connections that have them.
     /// </summary>
     private static void KeepAlive(Socket socket)
     {

@@ -32,9 +32,10 @@ internal sealed class RawTarget : IAsyncDisposable
 
     /// <param name="handle">Is called for each stream, as soon as its headers are there.</param>
     /// <param name="settings">Settings besides the usual ones.</param>
-    public static RawTarget Start(Func<RawHttp2Connection, RawHttp2Stream, Task> handle, IReadOnlyDictionary<int, uint>? settings = null)
+    /// <param name="port">0 for a free one.</param>
+    public static RawTarget Start(Func<RawHttp2Connection, RawHttp2Stream, Task> handle, IReadOnlyDictionary<int, uint>? settings = null, int port = 0)
     {
-        var listener = new TcpListener(IPAddress.Loopback, 0);
+        var listener = new TcpListener(IPAddress.Loopback, port);
         listener.Start();
         return new RawTarget(listener, handle, settings);
     }
