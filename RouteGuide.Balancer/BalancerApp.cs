@@ -34,7 +34,7 @@ internal sealed class BalancerApp : IAsyncDisposable
     private readonly SslServerAuthenticationOptions? _tls;
     private Task _stopping = Task.CompletedTask;
 
-    private BalancerApp(WebApplicationBuilder builder)
+    private BalancerApp(WebApplicationBuilder builder, TimeProvider time)
     {
         builder.AddServiceDefaults();
         builder.LogFromStartOn();
@@ -43,7 +43,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         var tls = _settings.Listeners.FirstOrDefault(l => l.IsTls) is { } secured ? FrontCertificate.Load(builder.Configuration, secured) : null;
         ConfigureKestrel(builder);
         if (_settings.Listeners.All(l => l.Kind != ListenerKind.Registry)) builder.Services.AddSingleton<IServer, NoServer>();
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(Targets);
         builder.Services.AddSingleton<IExchangeLog, AccessLog>();
         builder.Services.AddSingleton(_settings.Registry);
@@ -54,7 +54,7 @@ internal sealed class BalancerApp : IAsyncDisposable
 
         _web = builder.Build();
         _engine = new ProxyEngine(
-            new ProxyShared(new ProxyRoutes(_routes, StartGroup), Services.GetRequiredService<IExchangeLog>(), _settings.Proxy, TimeProvider.System),
+            new ProxyShared(new ProxyRoutes(_routes, StartGroup), Services.GetRequiredService<IExchangeLog>(), _settings.Proxy, time),
             Services.GetRequiredService<ILogger<ProxyEngine>>());
         _tls = tls;
         _web.Use(new RegistryGate(_settings.Registry).Handle);
@@ -69,11 +69,11 @@ internal sealed class BalancerApp : IAsyncDisposable
 
     /// <summary>Reads the configuration (files, environment, <paramref name="args"/>) and puts the balancer together.</summary>
     /// <exception cref="ConfigurationException">A setting cannot be used.</exception>
-    public static BalancerApp Build(string[] args)
+    public static BalancerApp Build(string[] args, TimeProvider? time = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         ((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
-        return new BalancerApp(builder);
+        return new BalancerApp(builder, time ?? TimeProvider.System);
     }
 
     /// <summary>Listens from here on.</summary>

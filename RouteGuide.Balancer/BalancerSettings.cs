@@ -50,6 +50,7 @@ internal sealed record BalancerSettings
                 MaxRequestsPerConnection = ReadRequests(configuration),
                 Loops = ReadLoops(configuration, defaults.Loops),
                 PortableTransport = ReadPortable(configuration),
+                Limits = LimitSettings.Read(configuration),
             },
             Registry = new RegistryOptions
             {
@@ -119,9 +120,13 @@ internal sealed record BalancerSettings
         var text => throw new ConfigurationException(TransportKey, text, "auto, or portable for managed sockets alone"),
     };
 
-    private static TimeSpan ReadTime(IConfiguration configuration, string key, TimeSpan byDefault, TimeSpan least, TimeSpan most)
+    private static TimeSpan ReadTime(IConfiguration configuration, string key, TimeSpan byDefault, TimeSpan least, TimeSpan most) =>
+        ReadTime(key, configuration[key], byDefault, least, most);
+
+    /// <summary>A time in seconds or as hh:mm:ss.</summary>
+    /// <exception cref="ConfigurationException">It is none, or out of its range.</exception>
+    public static TimeSpan ReadTime(string key, string? text, TimeSpan byDefault, TimeSpan least, TimeSpan most)
     {
-        var text = configuration[key];
         if (string.IsNullOrWhiteSpace(text)) return byDefault;
 
         // "5" is five seconds; the framework alone would read five days.

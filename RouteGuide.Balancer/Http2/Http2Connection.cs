@@ -34,7 +34,6 @@ internal sealed class Http2Connection
     /// <param name="resources">Of the event loop that the connection belongs to.</param>
     public Http2Connection(Http2Role role, Http2Limits limits, IHttp2Handler handler, Http2Resources resources)
     {
-        limits.Validate();
         _core = new ConnectionCore(role, limits, handler, resources);
         var messages = new MessageReceiver(_core);
         _settings = new SettingsExchange(_core, messages);

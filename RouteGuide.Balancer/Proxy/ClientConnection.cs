@@ -14,22 +14,25 @@ internal sealed class ClientConnection : Http2Channel
 {
     // What GOAWAY says of its reason; the first is the word of gRPC's own servers.
     private static readonly byte[] MaxAge = "max_age"u8.ToArray();
+    private static readonly byte[] MaxIdle = "max_idle"u8.ToArray();
     private static readonly byte[] MaxRequests = "max_requests"u8.ToArray();
 
     private readonly Action _onOver;
     private LoopTimer? _age; // until it takes no new calls; null when it may grow as old as it likes
     private int _callsLeft;
-    private KeepAlive _keepAlive = new(ProxyOptions.KeepAliveMs, ProxyOptions.KeepAliveMs);
+    private KeepAlive _keepAlive;
+    private long _usedMs; // when a stream ended last; before that, when the connection began
 
     /// <param name="loop">Whose it is.</param>
     /// <param name="channel">Its octets.</param>
     /// <param name="isTls">They came encrypted.</param>
     /// <param name="onOver">Called once.</param>
     public ClientConnection(ProxyLoop loop, IChannel channel, bool isTls, Action onOver)
-        : base(loop, channel, Http2Role.Server, loop.Shared.Options.Limits)
+        : base(loop, channel, Http2Role.Server, loop.Shared.Options.Limits.Http2)
     {
         Origin = new ClientOrigin(channel.Remote, channel.Local, isTls);
         _onOver = onOver;
+        _keepAlive = new KeepAlive(loop.Shared.Options.Limits.KeepAliveIntervalMs, loop.Shared.Options.Limits.KeepAliveTimeoutMs);
         _callsLeft = loop.Shared.Options.MaxRequestsPerConnection;
     }
 
@@ -37,6 +40,7 @@ internal sealed class ClientConnection : Http2Channel
 
     public override void Start()
     {
+        _usedMs = Loop.NowMs;
         base.Start();
         Loop.Add(this);
         if (Loop.Shared.Options.MaxConnectionAge <= TimeSpan.Zero) return;
@@ -114,11 +118,17 @@ internal sealed class ClientConnection : Http2Channel
         exchange.OnClientReset(reset);
     }
 
-    public override void OnClosed(Http2Stream stream) => (stream.Tag as Exchange)?.OnClientClosed();
+    public override void OnClosed(Http2Stream stream)
+    {
+        _usedMs = Loop.NowMs;
+        (stream.Tag as Exchange)?.OnClientClosed();
+    }
 
-    // Clients that vanished without a word would hold their streams for ever.
+    // Clients that vanished without a word would hold their streams for ever; those that have none, their connections.
     protected override void OnTick()
     {
+        var idleMs = Loop.Shared.Options.Limits.IdleTimeoutMs;
+        if (Connection.StreamCount == 0 && idleMs > 0 && Loop.NowMs - _usedMs >= idleMs) Drain(MaxIdle);
         switch (_keepAlive.Look(Loop.NowMs, HeardMs, mayPing: true))
         {
             case KeepAliveStep.Ping: Connection.Ping(KeepAlivePing); break;

@@ -20,19 +20,21 @@ internal sealed class ProxyEngine : IAsyncDisposable
     private readonly Dictionary<EventLoop, ProxyLoop> _proxies;
     private readonly List<(SocketListener Socket, SslServerAuthenticationOptions? Tls)> _listeners = [];
     private readonly List<(ProxyGroup Group, Action<Target> OnAdded)> _followed = [];
-    private int _clients;
+    private readonly ConnectionGate _gate;
     private bool _started;
 
     public ProxyEngine(ProxyShared shared, ILogger<ProxyEngine> logger)
     {
         _shared = shared;
         _logger = logger;
+        shared.Options.Limits.Validate();
+        _gate = new ConnectionGate(shared.Options.Limits, logger);
         _loops = new LoopGroup(shared.Options.Loops, shared.Options.PortableTransport, shared.Time, OnError);
         _proxies = _loops.Loops.ToDictionary(l => l, l => new ProxyLoop(l, shared));
     }
 
     /// <summary>Client connections that are open.</summary>
-    public int Clients => Volatile.Read(ref _clients);
+    public int Clients => _gate.Count;
 
     /// <summary>Takes an address; nothing is accepted before <see cref="Start"/>.</summary>
     /// <returns>With the port that was chosen.</returns>
@@ -52,7 +54,7 @@ internal sealed class ProxyEngine : IAsyncDisposable
         // The first client comes here; the others warm theirs when they are accepted.
         _loops.Loops[0].Post(_proxies[_loops.Loops[0]].Warm);
         _loops.Start();
-        foreach (var (socket, tls) in _listeners) socket.Start(_loops, channel => OnAccepted(channel, tls), OnError);
+        foreach (var (socket, tls) in _listeners) socket.Start(_loops, _gate, channel => OnAccepted(channel, tls), OnError);
     }
 
     /// <summary>Ends in order: no new connections, calls that run have their time, then they get a clear answer.</summary>
@@ -109,30 +111,32 @@ internal sealed class ProxyEngine : IAsyncDisposable
 
     private void OnAccepted(SocketChannel channel, SslServerAuthenticationOptions? tls)
     {
-        if (Interlocked.Increment(ref _clients) > ProxyOptions.MaxClientConnections || _proxies[channel.Loop].IsDraining)
+        var from = channel.Remote.Address;
+        void OnOver() => _gate.Leave(from);
+
+        if (_proxies[channel.Loop].IsDraining)
         {
-            OnClientGone();
+            OnOver();
             channel.Abort();
             return;
         }
 
         _proxies[channel.Loop].Warm();
-        if (tls is null) _ = new PrefaceSniffer(channel, _shared.Options.Limits.PrefaceTimeoutMs, isHttp2 => Begin(channel, isTls: false, isHttp2), OnClientGone);
-        else TlsChannel.Secure(channel, tls, ProxyOptions.HandshakeTimeoutMs, OnSecured, OnClientGone);
+        var limits = _shared.Options.Limits;
+        if (tls is null) _ = new PrefaceSniffer(channel, limits.Http2.PrefaceTimeoutMs, isHttp2 => Begin(channel, isTls: false, isHttp2, OnOver), OnOver);
+        else TlsChannel.Secure(channel, tls, limits.HandshakeTimeoutMs, secured => Begin(secured, isTls: true, secured.Protocol == SslApplicationProtocol.Http2, OnOver), OnOver);
     }
 
-    private void OnSecured(TlsChannel channel) => Begin(channel, isTls: true, channel.Protocol == SslApplicationProtocol.Http2);
-
-    private IChannelHandler Begin(IChannel channel, bool isTls, bool isHttp2)
+    private IChannelHandler Begin(IChannel channel, bool isTls, bool isHttp2, Action onOver)
     {
         if (isHttp2)
         {
-            var client = new ClientConnection(_proxies[channel.Loop], channel, isTls, OnClientGone);
+            var client = new ClientConnection(_proxies[channel.Loop], channel, isTls, onOver);
             client.Start();
             return client;
         }
 
-        var other = new Http1Channel(channel, isTls, OnClientGone);
+        var other = new Http1Channel(channel, isTls, onOver);
         other.Start();
         return other;
     }
@@ -146,8 +150,6 @@ internal sealed class ProxyEngine : IAsyncDisposable
         group.Group.Targets.Added += onAdded;
         _followed.Add((group, onAdded));
     }
-
-    private void OnClientGone() => Interlocked.Decrement(ref _clients);
 
     private void OnError(Exception e) => _logger.LogError(e, "An error on an event loop");
 }

@@ -33,6 +33,7 @@ internal sealed class ProxyLoop
         Shared = shared;
         _tick = new LoopTimer(Tick);
         loop.TurnEnding = EndTurn;
+        loop.LingerMs = shared.Options.Limits.LingerTimeoutMs;
     }
 
     public EventLoop Loop { get; }

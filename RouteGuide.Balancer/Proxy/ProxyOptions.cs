@@ -1,5 +1,3 @@
-using RouteGuide.Balancer.Http2;
-
 namespace RouteGuide.Balancer.Proxy;
 
 /// <summary>How calls are relayed.</summary>
@@ -8,20 +6,8 @@ internal sealed record ProxyOptions
     /// <summary>Targets that one call may be sent to; all but the last have certainly not processed it.</summary>
     public const int MaxAttempts = 3;
 
-    /// <summary>Connections of one loop to one target, each with as many streams as the target allows; calls beyond that wait.</summary>
-    public const int MaxConnectionsPerTarget = 32;
-
-    /// <summary>Octets of a request kept for a further attempt; a body that is longer commits the call to its target.</summary>
-    public const int ReplayLimit = 64 * 1024;
-
-    /// <summary>Client connections of the whole balancer; further ones are closed at once.</summary>
-    public const int MaxClientConnections = 20_000;
-
-    /// <summary>Milliseconds for TLS handshakes. 10 s: Kestrel.</summary>
-    public const int HandshakeTimeoutMs = 10_000;
-
-    /// <summary>Milliseconds without an octet from a client, until it is pinged, and then until it is given up.</summary>
-    public const int KeepAliveMs = 10_000;
+    /// <summary>Milliseconds without an octet from a target that has calls, until it is pinged.</summary>
+    public const int TargetQuietMs = 10_000;
 
     /// <summary>Milliseconds for a target's answer to a PING. 20 s: gRPC's own keep-alive. A busy single-threaded target needs its time.</summary>
     public const int TargetPingTimeoutMs = 20_000;
@@ -41,8 +27,8 @@ internal sealed record ProxyOptions
     /// <summary>Milliseconds that connections to a named host live, as a name may come to mean another address. Calls that run are not cut.</summary>
     public const int NamedTargetLifetimeMs = 5 * 60_000;
 
-    /// <summary>Every limit of both kinds of connections. More streams than the default, as one client may be a gateway with a thousand callers.</summary>
-    public Http2Limits Limits { get; init; } = Http2Limits.Default with { MaxConcurrentStreams = 1024 };
+    /// <summary>Every limit of both kinds of connections.</summary>
+    public ProxyLimits Limits { get; init; } = new();
 
     /// <summary>How long a target may take to accept a connection and to send its SETTINGS.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);

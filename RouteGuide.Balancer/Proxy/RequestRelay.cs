@@ -7,7 +7,7 @@ namespace RouteGuide.Balancer.Proxy;
 
 /// <summary>
 /// The request of an exchange: what goes to a target, what is kept for another one, and how much credit the client has earned. What is
-/// kept before a target takes it is bounded by the client's window, afterwards by <see cref="ProxyOptions.ReplayLimit"/>.
+/// kept before a target takes it is bounded by the client's window, afterwards by <see cref="ProxyLimits.ReplayLimit"/>.
 /// </summary>
 internal sealed class RequestRelay(ProxyLoop loop)
 {
@@ -63,7 +63,7 @@ internal sealed class RequestRelay(ProxyLoop loop)
         _ended |= endStream;
         if (!_committed)
         {
-            if (stream is not null && _kept.Length + data.Length > ProxyOptions.ReplayLimit) Commit();
+            if (stream is not null && _kept.Length + data.Length > loop.Shared.Options.Limits.ReplayLimit) Commit();
             else _kept.Append(data);
         }
 
@@ -85,7 +85,7 @@ internal sealed class RequestRelay(ProxyLoop loop)
         var ends = _ended && _trailers is null;
         if (_kept.Length > 0) _sent += http2.SendData(stream, _kept.Memory.Span, ends);
         if (_trailers is not null) http2.SendTrailers(stream, _trailers);
-        if (_kept.Length > ProxyOptions.ReplayLimit) Commit();
+        if (_kept.Length > loop.Shared.Options.Limits.ReplayLimit) Commit();
     }
 
     /// <summary>Octets that had to wait were taken.</summary>

@@ -8,7 +8,7 @@ namespace RouteGuide.Balancer.Proxy;
 /// <summary>A connection to a target: plaintext HTTP/2 with prior knowledge, multiplexed.</summary>
 internal sealed class TargetConnection(ProxyLoop loop, SocketChannel channel, TargetPool pool, Http2Limits limits) : Http2Channel(loop, channel, Http2Role.Client, limits)
 {
-    private KeepAlive _keepAlive = new(ProxyOptions.KeepAliveMs, ProxyOptions.TargetPingTimeoutMs);
+    private KeepAlive _keepAlive = new(ProxyOptions.TargetQuietMs, ProxyOptions.TargetPingTimeoutMs);
     private bool _hasNewRequests; // since the last write
     private bool _hasSpoken; // headers or data have come since the last PING
 

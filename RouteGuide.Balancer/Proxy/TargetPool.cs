@@ -168,7 +168,7 @@ internal sealed class TargetPool
     // A call is a reason not to wait any longer, unless there are connections that it only needs room on.
     private void ConnectForWaiting()
     {
-        if (_connections.Count == 0 || (_loop.NowMs >= _notBeforeMs && _connections.Count < ProxyOptions.MaxConnectionsPerTarget)) Connect();
+        if (_connections.Count == 0 || (_loop.NowMs >= _notBeforeMs && _connections.Count < _loop.Shared.Options.Limits.MaxConnectionsPerTarget)) Connect();
     }
 
     private void Connect()
@@ -195,7 +195,7 @@ internal sealed class TargetPool
             return;
         }
 
-        _beginning = new TargetConnection(_loop, channel, this, _loop.Shared.Options.Limits);
+        _beginning = new TargetConnection(_loop, channel, this, _loop.Shared.Options.Limits.Http2);
         _loop.Timers.Set(_beginningEnds, _loop.NowMs + (long)_loop.Shared.Options.ConnectTimeout.TotalMilliseconds);
         _beginning.Start();
     }

@@ -19,6 +19,7 @@ internal sealed class EventLoop
     private readonly long _started;
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly Thread _thread;
+    private readonly ITimer? _alarm; // wakes it when another clock than the system's says so
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<Action> _again = [];
     private List<Action> _current = [];
@@ -36,6 +37,7 @@ internal sealed class EventLoop
         _onError = onError;
         _started = time.GetTimestamp();
         Timers = new TimerWheel(0);
+        if (time != TimeProvider.System) _alarm = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = name };
     }
 
@@ -43,6 +45,9 @@ internal sealed class EventLoop
     public long NowMs { get; private set; }
 
     public TimerWheel Timers { get; }
+
+    /// <summary>Milliseconds that a connection which was closed here is still read from; see <see cref="SocketChannel"/>.</summary>
+    public int LingerMs { get; set; } = 2_000;
 
     /// <summary>What sockets are read into. Good until the next read.</summary>
     public byte[] ReadBuffer { get; } = GC.AllocateUninitializedArray<byte>(ReadSize, pinned: true);
@@ -111,7 +116,7 @@ internal sealed class EventLoop
             Interlocked.Exchange(ref _awake, 0);
             var idle = _posted.IsEmpty && _again.Count == 0;
             UpdateTime();
-            _poller.Wait(idle ? Timers.MillisecondsToNext(NowMs) : 0);
+            _poller.Wait(idle ? PatienceMs() : 0);
             Volatile.Write(ref _awake, 1);
             UpdateTime();
             RunAgain();
@@ -122,7 +127,19 @@ internal sealed class EventLoop
 
         while (_posted.TryDequeue(out var action)) Guard(action);
         _poller.Dispose();
+        _alarm?.Dispose();
         _ended.SetResult();
+    }
+
+    // How long the poller may wait, which it does in the system's time.
+    private int PatienceMs()
+    {
+        var untilTimer = Timers.MillisecondsToNext(NowMs);
+        if (_alarm is null || untilTimer <= 0) return untilTimer;
+        var before = NowMs;
+        _alarm.Change(TimeSpan.FromMilliseconds(untilTimer), Timeout.InfiniteTimeSpan);
+        UpdateTime();
+        return NowMs == before ? -1 : 0;
     }
 
     private void RunAgain()

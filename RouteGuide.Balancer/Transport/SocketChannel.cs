@@ -11,8 +11,7 @@ internal sealed class SocketChannel : IChannel
     private const int ReadsPerTurn = 4;
 
     // After our end the peer's rest is read and dropped for a moment: closing with unread octets would reset the connection, and the
-    // reset could destroy what we said last.
-    private const int LingerMs = 2_000;
+    // reset could destroy what we said last. For how long says the loop.
     private const int LingerOctets = 1024 * 1024;
 
     private readonly LoopTimer _linger;
@@ -93,7 +92,7 @@ internal sealed class SocketChannel : IChannel
         if (_disposed) return;
         _ended = true;
         _closing = true;
-        if (IsSending) Loop.Timers.Set(_linger, Loop.NowMs + LingerMs);
+        if (IsSending) Loop.Timers.Set(_linger, Loop.NowMs + Loop.LingerMs);
         else Linger();
     }
 
@@ -232,7 +231,7 @@ internal sealed class SocketChannel : IChannel
             return;
         }
 
-        Loop.Timers.Set(_linger, Loop.NowMs + LingerMs);
+        Loop.Timers.Set(_linger, Loop.NowMs + Loop.LingerMs);
         if (_readable || _paused) QueueRead();
     }
 

@@ -42,9 +42,10 @@ internal sealed class SocketListener : IAsyncDisposable
     public IPEndPoint Address { get; }
 
     /// <param name="loops">Where the connections go.</param>
+    /// <param name="gate">Says which are taken; it is told of those that end before they are handed over, of the others by whoever gets them.</param>
     /// <param name="onAccepted">Called on the loop's thread.</param>
     /// <param name="onError">Is told why connections cannot be taken.</param>
-    public void Start(LoopGroup loops, Action<SocketChannel> onAccepted, Action<Exception> onError) => _accepting = Accept(loops, onAccepted, onError);
+    public void Start(LoopGroup loops, IConnectionGate gate, Action<SocketChannel> onAccepted, Action<Exception> onError) => _accepting = Accept(loops, gate, onAccepted, onError);
 
     public async ValueTask DisposeAsync()
     {
@@ -54,15 +55,22 @@ internal sealed class SocketListener : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private async Task Accept(LoopGroup loops, Action<SocketChannel> onAccepted, Action<Exception> onError)
+    private async Task Accept(LoopGroup loops, IConnectionGate gate, Action<SocketChannel> onAccepted, Action<Exception> onError)
     {
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
                 var socket = await _socket.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+                // Here and not on the loop, whose queue a flood of connections would fill.
+                if (AddressOf(socket) is not { } from || !gate.TryEnter(from))
+                {
+                    socket.Dispose();
+                    continue;
+                }
+
                 var loop = loops.Next();
-                loop.Post(() => Hand(loop, socket, onAccepted));
+                loop.Post(() => Hand(loop, socket, from, gate, onAccepted));
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -81,7 +89,20 @@ internal sealed class SocketListener : IAsyncDisposable
         }
     }
 
-    private static void Hand(EventLoop loop, Socket socket, Action<SocketChannel> onAccepted)
+    // Null if the client is gone already.
+    private static IPAddress? AddressOf(Socket socket)
+    {
+        try
+        {
+            return ((IPEndPoint)socket.RemoteEndPoint!).Address;
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
+    private static void Hand(EventLoop loop, Socket socket, IPAddress from, IConnectionGate gate, Action<SocketChannel> onAccepted)
     {
         SocketChannel channel;
         try
@@ -92,6 +113,7 @@ internal sealed class SocketListener : IAsyncDisposable
         {
             // Gone before its turn came.
             socket.Dispose();
+            gate.Leave(from);
             return;
         }
 

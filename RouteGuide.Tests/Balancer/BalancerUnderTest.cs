@@ -29,7 +29,10 @@ internal sealed class BalancerUnderTest : IAsyncDisposable
     public static Task<BalancerUnderTest> Start(params IEnumerable<Uri> targets) => StartWith(targets);
 
     /// <summary>Starts one with settings, each <c>name=value</c>.</summary>
-    public static async Task<BalancerUnderTest> StartWith(IEnumerable<Uri> targets, params string[] settings)
+    public static Task<BalancerUnderTest> StartWith(IEnumerable<Uri> targets, params string[] settings) => StartAt(TimeProvider.System, targets, settings);
+
+    /// <summary>Starts one with a clock of the test's own.</summary>
+    public static async Task<BalancerUnderTest> StartAt(TimeProvider time, IEnumerable<Uri> targets, params string[] settings)
     {
         var app = BalancerApp.Build(
         [
@@ -40,7 +43,7 @@ internal sealed class BalancerUnderTest : IAsyncDisposable
             $"--Kestrel:Certificates:Default:KeyPath={TestCertificate.KeyPath}",
             .. targets.Select((t, i) => $"--Balancer:Targets:{i}=http://{t.Authority}"),
             .. settings.Select(s => $"--{s}"),
-        ]);
+        ], time);
         await app.Start();
         return new BalancerUnderTest(app);
     }

@@ -111,6 +111,16 @@ public sealed class ChannelTests
         Assert.Empty(server.Errors);
     }
 
+    private sealed class OpenGate : IConnectionGate
+    {
+        public bool TryEnter(IPAddress from) => true;
+
+        public void Leave(IPAddress from)
+        {
+            // Nothing is counted.
+        }
+    }
+
     /// <summary>Sends back what comes, and reads no more than it can send.</summary>
     private sealed class EchoServer : IAsyncDisposable
     {
@@ -128,7 +138,7 @@ public sealed class ChannelTests
             _loops = new LoopGroup(2, portable, TimeProvider.System, Errors.Enqueue);
             _loops.Start();
             _listener = new SocketListener(new IPEndPoint(IPAddress.Loopback, 0), TimeProvider.System);
-            _listener.Start(_loops, OnAccepted, Errors.Enqueue);
+            _listener.Start(_loops, new OpenGate(), OnAccepted, Errors.Enqueue);
         }
 
         public bool ClosesAfterFirst { get; init; }
