@@ -12,7 +12,7 @@ public sealed class FrameRuleTests
     public void RFC9113_3_4_a_server_sends_its_SETTINGS_first_and_acknowledges_the_clients()
     {
         var server = new TestConnection(Http2Role.Server, handshake: false);
-        Assert.Equal(["SETTINGS 3=250,4=262144,6=32768", "WINDOW_UPDATE 0 4128769"], server.Sent());
+        Assert.Equal(["SETTINGS 3=1024,4=262144,6=32768", "WINDOW_UPDATE 0 4128769"], server.Sent());
         Assert.True(server.Send(Wire.Preface, Wire.Settings()));
         Assert.Equal(["SETTINGS ack"], server.Sent());
     }
