@@ -134,7 +134,7 @@ internal sealed class BalancerApp : IAsyncDisposable
     }
 
     private ProxyGroup StartGroup(TargetGroup group) =>
-        new(group, new RoundRobin(), new SuspectWatch(group.Targets, probes: group.Version == ProtocolVersion.Http1, TimeProvider.System, Services.GetRequiredService<ILogger<SuspectWatch>>()));
+        new(group, new RoundRobin(), new SuspectWatch(group.Targets, probes: group.Version == ProtocolVersion.Http1, Services.GetRequiredService<TimeProvider>(), Services.GetRequiredService<ILogger<SuspectWatch>>()));
 
     private void ConfigureKestrel(WebApplicationBuilder builder)
     {
