@@ -20,7 +20,7 @@ internal sealed class ConnectionCore
         Limits = limits;
         Handler = handler;
         Resources = resources;
-        Output = new OutputBuffer(limits.OutputHighWater, limits.OutputHardLimit, handler.OnOutput);
+        Output = new OutputBuffer(limits.OutputHighWater, limits.OutputHardLimit, handler.OnOutput, resources.Memory);
         Writer = new FrameWriter(Output);
         Budget = new ConnectionBudget(limits);
         _closed = new ClosedStreams(limits.RememberedResets);

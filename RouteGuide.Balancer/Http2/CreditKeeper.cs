@@ -50,7 +50,7 @@ internal sealed class CreditKeeper
 
     /// <summary>A DATA frame has begun on a stream that is open.</summary>
     /// <exception cref="Http2StreamException">It exceeds the stream's window.</exception>
-    public static void TakeStream(Http2Stream stream, int count)
+    public void TakeStream(Http2Stream stream, int count)
     {
         if (!stream.ReceiveWindow.TryTake(count))
         {
@@ -59,6 +59,10 @@ internal sealed class CreditKeeper
         }
 
         stream.Unconsumed += count;
+        // A target's connection carries the calls of many clients: one that does not read holds up its own streams, by their windows, but not
+        // the connection, by its. What they can hold together is the memory budget's matter; when that is short, all wait.
+        if (_core.Role == Http2Role.Client && !_core.Resources.Memory.IsTight) ConsumeConnection(count);
+        else stream.DueToConnection += count;
     }
 
     /// <summary>Octets of a stream are dealt with.</summary>
@@ -67,7 +71,9 @@ internal sealed class CreditKeeper
         if (count < 0 || count > stream.Unconsumed)
             throw new ArgumentOutOfRangeException(nameof(count), count, $"Stream {stream.Id} has {stream.Unconsumed} octets that are not consumed.");
         stream.Unconsumed -= count;
-        ConsumeConnection(count);
+        var due = Math.Min(count, stream.DueToConnection);
+        stream.DueToConnection -= due;
+        if (due > 0) ConsumeConnection(due);
         var increment = stream.ReceiveWindow.Consume(count);
         // Nobody needs credit on a side that has ended.
         if (increment > 0 && stream.State.CanReceive() && _core.Failure is null) _core.Writer.WriteWindowUpdate(stream.Id, increment);
@@ -83,8 +89,8 @@ internal sealed class CreditKeeper
     /// <summary>A stream is over: what was not consumed of it never will be.</summary>
     public void Forget(Http2Stream stream)
     {
-        var count = stream.Unconsumed;
-        stream.Unconsumed = 0;
+        var count = stream.DueToConnection;
+        stream.Unconsumed = stream.DueToConnection = 0;
         if (count > 0) ConsumeConnection(count);
     }
 }

@@ -7,10 +7,13 @@ namespace RouteGuide.Balancer.Http2;
 /// <summary>Takes frames in their order and brings each to the part that knows its type.</summary>
 internal sealed class FrameReceiver(ConnectionCore core, MessageReceiver messages, SettingsExchange settings, GoAwayExchange goAway)
 {
-    private readonly HeaderBlock _block = new(core.Limits);
+    private readonly HeaderBlock _block = new(core.Limits, core.Resources.Memory);
 
     /// <summary>Milliseconds: since when a header block is open; -1 if none is.</summary>
     public long HeadersSinceMs => _block.IsOpen ? _block.BegunMs : -1;
+
+    /// <summary>Octets of a header block that is not whole yet.</summary>
+    public int HeldOctets => _block.Capacity;
 
     public void Release() => _block.Release();
 

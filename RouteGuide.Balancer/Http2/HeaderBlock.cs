@@ -3,7 +3,7 @@ using System.Buffers;
 namespace RouteGuide.Balancer.Http2;
 
 /// <summary>Puts HEADERS and its CONTINUATIONs together (RFC 9113 section 4.3), within limits of octets, frames and time.</summary>
-internal sealed class HeaderBlock(Http2Limits limits)
+internal sealed class HeaderBlock(Http2Limits limits, MemoryLedger memory)
 {
     private byte[]? _octets; // pooled, held only while a block is open
     private int _length;
@@ -17,6 +17,9 @@ internal sealed class HeaderBlock(Http2Limits limits)
 
     /// <summary>Milliseconds: when the block was begun.</summary>
     public long BegunMs { get; private set; }
+
+    /// <summary>Octets that its array takes.</summary>
+    public int Capacity => _octets?.Length ?? 0;
 
     public bool IsOpen => StreamId != 0;
 
@@ -51,6 +54,7 @@ internal sealed class HeaderBlock(Http2Limits limits)
         StreamId = 0;
         _length = 0;
         if (_octets is null) return;
+        memory.Add(-_octets.Length);
         ArrayPool<byte>.Shared.Return(_octets);
         _octets = null;
     }
@@ -69,6 +73,7 @@ internal sealed class HeaderBlock(Http2Limits limits)
         if (_octets is null || _octets.Length - _length < fragment.Length)
         {
             var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_length + fragment.Length, Math.Min(limits.MaxHeaderBlockSize, 2 * _length)));
+            memory.Add(larger.Length - (_octets?.Length ?? 0));
             _octets.AsSpan(0, _length).CopyTo(larger);
             if (_octets is not null) ArrayPool<byte>.Shared.Return(_octets);
             _octets = larger;

@@ -17,8 +17,11 @@ namespace RouteGuide.Balancer.Http2;
 /// </summary>
 internal sealed class Http2Connection
 {
+    // Milliseconds without progress when memory is short.
+    private const int TightStallMs = 5_000;
+
     private readonly ConnectionCore _core;
-    private readonly FrameReader _reader = new();
+    private readonly FrameReader _reader;
     private readonly FrameReceiver _receiver;
     private readonly SettingsExchange _settings;
     private readonly GoAwayExchange _goAway;
@@ -39,7 +42,7 @@ internal sealed class Http2Connection
         _settings = new SettingsExchange(_core, messages);
         _goAway = new GoAwayExchange(_core);
         _receiver = new FrameReceiver(_core, messages, _settings, _goAway);
-        _reader.MaxFrameSize = limits.MaxFrameSize;
+        _reader = new FrameReader(resources.Memory) { MaxFrameSize = limits.MaxFrameSize };
     }
 
     /// <summary>What is to be sent to the peer.</summary>
@@ -53,6 +56,15 @@ internal sealed class Http2Connection
 
     /// <summary>What the peer may send on all streams, with what was consumed and not yet given back, octets.</summary>
     public int ReceiveCredit => _core.Credit.ConnectionCredit;
+
+    /// <summary>Octets that its peer makes it hold: output, what waits for windows, a header block. Goes through the streams.</summary>
+    public long HeldOctets => _core.Output.Capacity + _receiver.HeldOctets + _core.Streams.Sum(static s => s.PendingLength);
+
+    /// <summary>What the peer has sent and nobody has taken yet, octets (server role).</summary>
+    public int UntakenOctets => Math.Max(0, _core.Limits.ConnectionWindow - _core.Credit.ConnectionCredit);
+
+    /// <summary>The streams that are not closed, with something for each.</summary>
+    public long Sum(Func<Http2Stream, long> of) => _core.Streams.Sum(of);
 
     /// <summary>The peer makes us write more than it reads: it is not read from until it does.</summary>
     public bool PauseReading => _core.Output.Length > _core.Limits.OutputPauseReading;
@@ -258,6 +270,9 @@ internal sealed class Http2Connection
     {
         var limits = _core.Limits;
         var now = _core.NowMs;
+        // When memory is short, those who keep it from others have less time.
+        var writeStallMs = _core.Resources.Memory.IsTight ? Math.Min(TightStallMs, limits.WriteStallTimeoutMs) : limits.WriteStallTimeoutMs;
+        var streamStallMs = _core.Resources.Memory.IsTight ? Math.Min(TightStallMs, limits.StreamStallTimeoutMs) : limits.StreamStallTimeoutMs;
         if (_core.Role == Http2Role.Server && !_settings.IsPeerKnown && now - _startedMs > limits.PrefaceTimeoutMs)
             throw new Http2ConnectionException(Http2ErrorCode.SettingsTimeout, $"no preface and SETTINGS within {limits.PrefaceTimeoutMs} ms");
         _settings.CheckTimeout();
@@ -265,9 +280,9 @@ internal sealed class Http2Connection
         CheckSince(_receiver.HeadersSinceMs, limits.HeadersTimeoutMs, "a header block that does not end");
         CheckSince(_frameSinceMs, limits.HeadersTimeoutMs, "a frame that does not end");
         _outputSinceMs = _core.Output is { Length: 0, IsTaken: false } ? -1 : _outputSinceMs < 0 ? now : _outputSinceMs;
-        CheckSince(_outputSinceMs, limits.WriteStallTimeoutMs, "output that the peer does not read");
-        CheckSince(_core.Sender.StalledSinceMs, limits.StreamStallTimeoutMs, "no window for the connection");
-        ResetStalledStreams();
+        CheckSince(_outputSinceMs, writeStallMs, "output that the peer does not read");
+        CheckSince(_core.Sender.StalledSinceMs, streamStallMs, "no window for the connection");
+        ResetStalledStreams(streamStallMs);
     }
 
     private void CheckSince(long sinceMs, int timeoutMs, string what)
@@ -276,14 +291,14 @@ internal sealed class Http2Connection
             throw new Http2ConnectionException(Http2ErrorCode.EnhanceYourCalm, $"{what}, for {timeoutMs} ms");
     }
 
-    private void ResetStalledStreams()
+    private void ResetStalledStreams(int patienceMs)
     {
         if (_core.Streams.Count == 0) return;
         var streams = _core.CopyStreams();
         foreach (var stream in streams)
         {
-            if (stream.StalledSince > 0 && _core.NowMs - stream.StalledSince > _core.Limits.StreamStallTimeoutMs)
-                _core.ResetForError(new Http2StreamException(stream.Id, Http2ErrorCode.Cancel, $"no window for {_core.Limits.StreamStallTimeoutMs} ms"));
+            if (stream.StalledSince > 0 && _core.NowMs - stream.StalledSince > patienceMs)
+                _core.ResetForError(new Http2StreamException(stream.Id, Http2ErrorCode.Cancel, $"no window for {patienceMs} ms"));
         }
 
         streams.Clear();

@@ -7,15 +7,22 @@ namespace RouteGuide.Balancer.Http2;
 /// What all connections of one event loop share, so that ten thousand idle ones hold next to nothing: interned header fields, pools
 /// and scratch memory. Not thread-safe, as only its loop uses it.
 /// </summary>
-internal sealed class Http2Resources
+/// <param name="memoryBudget">Octets that what hangs on these connections may hold; see <see cref="MemoryLedger"/>.</param>
+internal sealed class Http2Resources(long memoryBudget = long.MaxValue)
 {
     // Enough that a loop under load allocates nothing; beyond it objects are left to the garbage collector.
     private const int MaxPooledStreams = 8192;
     private const int MaxPooledLists = 1024;
 
+    // One that has grown beyond it came from a peer that fills its limits, and is not kept for the others.
+    private const int MaxPooledListSize = 4096;
+
     private readonly Stack<Http2Stream> _streams = new();
     private readonly Stack<HeaderList> _lists = new();
     private byte[] _block = [];
+
+    /// <summary>What is held in buffers.</summary>
+    public MemoryLedger Memory { get; } = new(memoryBudget);
 
     public HeaderInterner Interner { get; } = new();
 
@@ -26,20 +33,28 @@ internal sealed class Http2Resources
     public HeaderList Outgoing { get; } = new();
 
     /// <summary>An empty list to keep, for example what a retry would need.</summary>
-    public HeaderList RentList() => _lists.TryPop(out var list) ? list : new HeaderList();
+    public HeaderList RentList() => _lists.TryPop(out var list) ? list : NewList();
 
     public void Return(HeaderList list)
     {
         list.Clear();
-        if (_lists.Count < MaxPooledLists) _lists.Push(list);
+        if (_lists.Count < MaxPooledLists && list.Capacity <= MaxPooledListSize) _lists.Push(list);
+        else Memory.Add(-list.Capacity);
     }
 
-    internal Http2Stream RentStream() => _streams.TryPop(out var stream) ? stream : new Http2Stream();
+    internal Http2Stream RentStream() => _streams.TryPop(out var stream) ? stream : new Http2Stream(Memory);
 
     internal void Return(Http2Stream stream)
     {
         stream.Recycle();
         if (_streams.Count < MaxPooledStreams) _streams.Push(stream);
+    }
+
+    private HeaderList NewList()
+    {
+        var list = new HeaderList(Memory);
+        Memory.Add(list.Capacity);
+        return list;
     }
 
     /// <summary>Scratch for a header block that needs more than one frame.</summary>

@@ -166,7 +166,7 @@ internal sealed class MessageReceiver(ConnectionCore core)
         {
             if (!stream.State.CanReceive()) throw new Http2StreamException(stream.Id, Http2ErrorCode.StreamClosed, "DATA after END_STREAM");
             if (!stream.HeadersReceived) throw new Http2StreamException(stream.Id, Http2ErrorCode.ProtocolError, "DATA before HEADERS");
-            CreditKeeper.TakeStream(stream, header.Length);
+            core.Credit.TakeStream(stream, header.Length);
         }
         catch (Http2StreamException)
         {

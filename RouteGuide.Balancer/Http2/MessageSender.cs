@@ -199,6 +199,8 @@ internal sealed class MessageSender(ConnectionCore core)
         core.Writer.WriteData(stream.Id, data, endStream);
         stream.SendWindow.Take(data.Length);
         _connection.Take(data.Length);
+        // Frames cut small by credit in dribs and drabs earn nothing, or each would pay for the next.
+        if (!data.IsEmpty && data.Length < LeastProgress && data.Length < stream.Pending.Length) return;
         // Honest peers answer DATA with credit, and some with a PING to measure the bandwidth.
         core.Budget.Earn(AbuseKind.WindowUpdate, 4);
         core.Budget.Earn(AbuseKind.Ping, 1);

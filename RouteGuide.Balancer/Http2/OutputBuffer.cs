@@ -9,10 +9,14 @@ namespace RouteGuide.Balancer.Http2;
 /// <param name="highWater">Octets above which no more DATA is added: it waits in its stream until the transport has taken some.</param>
 /// <param name="hardLimit">Octets above which the peer is given up: it makes us answer and does not read the answers.</param>
 /// <param name="whenNotEmpty">Called when the first octet is written after it was empty.</param>
-internal sealed class OutputBuffer(int highWater, int hardLimit, Action? whenNotEmpty = null)
+/// <param name="memory">Is told what the arrays take.</param>
+internal sealed class OutputBuffer(int highWater, int hardLimit, Action? whenNotEmpty = null, MemoryLedger? memory = null)
 {
     // Small enough for a connection that only answers PINGs, large enough to grow to 128 KiB in three steps.
     private const int FirstSize = 4096;
+
+    // How many times the hard limit one turn may produce.
+    private const int Unwritten = 16;
 
     private byte[] _buffer = [];
     private byte[]? _taken;
@@ -26,8 +30,14 @@ internal sealed class OutputBuffer(int highWater, int hardLimit, Action? whenNot
     /// <summary>DATA has to wait.</summary>
     public bool IsAboveHighWater => Length >= highWater;
 
-    /// <summary>The peer does not read what it makes us send.</summary>
-    public bool IsAboveHardLimit => Length > hardLimit;
+    /// <summary>
+    /// The peer does not read what it makes us send. While no write is under way nobody could have read it, as when a thousand answers come
+    /// in one turn; then it is only kept from growing without bound.
+    /// </summary>
+    public bool IsAboveHardLimit => Length > (IsTaken ? hardLimit : (long)hardLimit * Unwritten);
+
+    /// <summary>Octets that its arrays take.</summary>
+    public int Capacity => _buffer.Length + (_taken?.Length ?? 0);
 
     /// <summary>Room for at least <paramref name="size"/> octets; call <see cref="Advance"/> with what was used of it.</summary>
     public Span<byte> GetSpan(int size)
@@ -60,6 +70,7 @@ internal sealed class OutputBuffer(int highWater, int hardLimit, Action? whenNot
     public void Release()
     {
         if (_taken is null) return;
+        memory?.Add(-_taken.Length);
         ArrayPool<byte>.Shared.Return(_taken);
         _taken = null;
     }
@@ -67,15 +78,19 @@ internal sealed class OutputBuffer(int highWater, int hardLimit, Action? whenNot
     /// <summary>Drops everything; the connection is over.</summary>
     public void Clear()
     {
+        memory?.Add(-Capacity);
         Length = 0;
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
+        // The transport may still be writing it, so it goes to nobody else.
+        _taken = null;
     }
 
     private void Grow(int size)
     {
         var wanted = Math.Max(Math.Max(_buffer.Length * 4, FirstSize), Length + size);
         var larger = ArrayPool<byte>.Shared.Rent(wanted);
+        memory?.Add(larger.Length - _buffer.Length);
         _buffer.AsSpan(0, Length).CopyTo(larger);
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = larger;

@@ -38,6 +38,16 @@ internal sealed class ClientConnection : Http2Channel
 
     public ClientOrigin Origin { get; }
 
+    /// <summary>Octets that the balancer holds because of this client. Goes through its streams.</summary>
+    public long HeldOctets => Connection.HeldOctets + Connection.UntakenOctets + Connection.Sum(static s => (s.Tag as Exchange)?.HeldOctets ?? 0);
+
+    /// <summary>Closes it, as memory is short and it holds the most.</summary>
+    public void Evict()
+    {
+        Connection.Close(Http2ErrorCode.EnhanceYourCalm, "memory is short, and this connection holds the most");
+        Flush();
+    }
+
     public override void Start()
     {
         _usedMs = Loop.NowMs;

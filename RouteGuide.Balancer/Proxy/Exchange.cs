@@ -62,6 +62,9 @@ internal sealed class Exchange
     /// <summary>Where in its connection's output the request begins, to know later whether it has left.</summary>
     public long RequestAt { get; set; }
 
+    /// <summary>Octets that it holds for its client.</summary>
+    public long HeldOctets => ProxyLoop.CallOctets + _request.HeldOctets;
+
     /// <summary>Steps 1 and 2: a request has begun.</summary>
     public void Begin(ClientConnection client, ProxyGroup group, Http2Stream stream, HeaderList headers, in RequestKind kind, bool endStream)
     {

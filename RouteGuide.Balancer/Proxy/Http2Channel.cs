@@ -76,6 +76,7 @@ internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
         if (_over) return;
         Connection.Output.Release();
         Connection.Pump(Loop.NowMs);
+        OnWritten();
         Loop.MarkDirty(this);
     }
 
@@ -101,6 +102,7 @@ internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
             if (!Channel.TrySend(octets)) break;
             Connection.Output.Release();
             Connection.Pump(Loop.NowMs);
+            OnWritten();
         }
 
         if (Connection.Failure is { } failure) EndInOrder(failure.Message);
@@ -159,6 +161,11 @@ internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
     public void OnOutput() => Loop.MarkDirty(this);
 
     protected virtual void OnTick()
+    {
+    }
+
+    /// <summary>Output has left.</summary>
+    protected virtual void OnWritten()
     {
     }
 

@@ -12,6 +12,10 @@ internal sealed class ProxyLoop
 {
     private const int TickMs = 1_000;
     private const int MaxPooled = 4096;
+    private const long LeastBudget = 16 * 1024 * 1024;
+
+    /// <summary>Octets that a call takes besides its headers and bodies: its object, two streams, their places in tables.</summary>
+    public const int CallOctets = 2048;
 
     private readonly Dictionary<Target, TargetPool> _pools = [];
     private readonly HashSet<ClientConnection> _clients = [];
@@ -31,6 +35,7 @@ internal sealed class ProxyLoop
     {
         Loop = loop;
         Shared = shared;
+        Resources = new Http2Resources(BudgetOf(shared.Options));
         _tick = new LoopTimer(Tick);
         loop.TurnEnding = EndTurn;
         loop.LingerMs = shared.Options.Limits.LingerTimeoutMs;
@@ -40,7 +45,7 @@ internal sealed class ProxyLoop
 
     public ProxyShared Shared { get; }
 
-    public Http2Resources Resources { get; } = new();
+    public Http2Resources Resources { get; }
 
     public Random Random { get; } = new();
 
@@ -85,6 +90,7 @@ internal sealed class ProxyLoop
     {
         if (!_pool.TryPop(out var exchange)) exchange = new Exchange(this);
         _exchanges.AddLast(exchange.Node);
+        Resources.Memory.Add(CallOctets);
         return exchange;
     }
 
@@ -148,6 +154,27 @@ internal sealed class ProxyLoop
     // Each may cause more of the others, until nothing is left; flushing comes last, so that a connection is written once.
     private void EndTurn()
     {
+        do EndWork();
+        while (Resources.Memory.IsOver && TryEvict());
+    }
+
+    // Whoever holds the most goes: a client with a few calls is never the one while another has gathered a thousand.
+    private bool TryEvict()
+    {
+        if (_clients.MaxBy(static c => c.HeldOctets) is not { } largest) return false;
+        largest.Evict();
+        return true;
+    }
+
+    // The loops do not lend each other. What they keep for use again counts too, so that little would be left of less than this.
+    private static long BudgetOf(ProxyOptions options)
+    {
+        var whole = options.Limits.MemoryBudget > 0 ? options.Limits.MemoryBudget : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+        return Math.Max(LeastBudget, whole / options.Loops);
+    }
+
+    private void EndWork()
+    {
         while (_over.Count + _toServe.Count + _dirty.Count > 0)
         {
             for (var i = 0; i < _over.Count; i++) Finish(_over[i]);
@@ -169,6 +196,7 @@ internal sealed class ProxyLoop
     private void Finish(Exchange exchange)
     {
         _exchanges.Remove(exchange.Node);
+        Resources.Memory.Add(-CallOctets);
         exchange.Recycle();
         if (_pool.Count < MaxPooled) _pool.Push(exchange);
     }

@@ -13,6 +13,7 @@ internal sealed class RequestRelay(ProxyLoop loop)
 {
     private readonly ByteBuffer _kept = new();
     private HeaderList? _trailers;
+    private int _counted; // octets of _kept that the ledger knows of
     private bool _ended;
     private bool _committed;
     private long _sent; // octets of this attempt that went into the target's connection
@@ -20,6 +21,9 @@ internal sealed class RequestRelay(ProxyLoop loop)
 
     /// <summary>As it goes to a target. Null before and after.</summary>
     public HeaderList Headers { get; private set; } = null!;
+
+    /// <summary>Octets that it holds.</summary>
+    public long HeldOctets => (Headers?.Capacity ?? 0) + (_trailers?.Capacity ?? 0) + _kept.Capacity;
 
     /// <summary>The whole request so far can go to another target.</summary>
     public bool IsReplayable => !_committed;
@@ -63,8 +67,9 @@ internal sealed class RequestRelay(ProxyLoop loop)
         _ended |= endStream;
         if (!_committed)
         {
-            if (stream is not null && _kept.Length + data.Length > loop.Shared.Options.Limits.ReplayLimit) Commit();
-            else _kept.Append(data);
+            // When memory is short, what a target has taken is not kept for another.
+            if (stream is not null && (_kept.Length + data.Length > loop.Shared.Options.Limits.ReplayLimit || loop.Resources.Memory.IsTight)) Commit();
+            else Keep(data);
         }
 
         if (stream is not null) _sent += connection!.Connection.SendData(stream, data, endStream);
@@ -95,7 +100,7 @@ internal sealed class RequestRelay(ProxyLoop loop)
     public void Commit()
     {
         _committed = true;
-        _kept.Release();
+        Release();
     }
 
     /// <summary>Octets that the client is due credit for; what is sent again earns nothing twice.</summary>
@@ -113,8 +118,26 @@ internal sealed class RequestRelay(ProxyLoop loop)
         Headers = null!;
         if (_trailers is not null) loop.Resources.Return(_trailers);
         _trailers = null;
-        _kept.Release();
+        Release();
         _ended = _committed = false;
         _sent = _credited = 0;
+    }
+
+    private void Keep(ReadOnlySpan<byte> data)
+    {
+        _kept.Append(data);
+        Count();
+    }
+
+    private void Release()
+    {
+        _kept.Release();
+        Count();
+    }
+
+    private void Count()
+    {
+        loop.Resources.Memory.Add(_kept.Capacity - _counted);
+        _counted = _kept.Capacity;
     }
 }

@@ -18,8 +18,8 @@ internal sealed class TargetConnection(ProxyLoop loop, SocketChannel channel, Ta
     /// <summary>Milliseconds of the loop.</summary>
     public long MadeMs { get; } = loop.NowMs;
 
-    /// <summary>A call can begin here.</summary>
-    public bool HasRoom => IsReady && !IsOver && Connection.CanOpenStream;
+    /// <summary>A call can begin here. Not while much waits to be written: the headers of many calls would come on top, without bound.</summary>
+    public bool HasRoom => IsReady && !IsOver && Connection.CanOpenStream && !Connection.PauseReading;
 
     public string LossReason => EndReason ?? Connection.Failure?.Message ?? "it was closed";
 
@@ -88,6 +88,8 @@ internal sealed class TargetConnection(ProxyLoop loop, SocketChannel channel, Ta
 
     // Those that run finish here; new ones need another connection.
     public override void OnGoAway(int lastStreamId, Http2ErrorCode code, ReadOnlySpan<byte> debugData) => Retire();
+
+    protected override void OnWritten() => pool.OnRoom();
 
     protected override bool MayWrite()
     {

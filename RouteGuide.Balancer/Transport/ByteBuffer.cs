@@ -11,6 +11,9 @@ internal sealed class ByteBuffer
 
     public int Length => _end - _start;
 
+    /// <summary>Octets that its array takes.</summary>
+    public int Capacity => _octets.Length;
+
     public ReadOnlyMemory<byte> Memory => _octets.AsMemory(_start, Length);
 
     public void Append(ReadOnlySpan<byte> octets)

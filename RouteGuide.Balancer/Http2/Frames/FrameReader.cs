@@ -6,7 +6,8 @@ namespace RouteGuide.Balancer.Http2.Frames;
 /// Cuts a byte stream into frames, wherever the reads end. Only the beginning of a frame that is not DATA is ever kept
 /// (at most <see cref="MaxFrameSize"/> + 9 octets, in a pooled array held only while it is needed).
 /// </summary>
-internal sealed class FrameReader
+/// <param name="memory">Is told what is kept.</param>
+internal sealed class FrameReader(MemoryLedger? memory = null)
 {
     private enum Step
     {
@@ -134,7 +135,7 @@ internal sealed class FrameReader
         }
         else
         {
-            _carry ??= ArrayPool<byte>.Shared.Rent(length);
+            _carry ??= RentCarry(length);
             var taken = Math.Min(length - _have, input.Length);
             input[..taken].CopyTo(_carry.AsSpan(_have));
             _have += taken;
@@ -194,9 +195,17 @@ internal sealed class FrameReader
         return true;
     }
 
+    private byte[] RentCarry(int length)
+    {
+        var carry = ArrayPool<byte>.Shared.Rent(length);
+        memory?.Add(carry.Length);
+        return carry;
+    }
+
     private void ReleaseCarry()
     {
         if (_carry is null) return;
+        memory?.Add(-_carry.Length);
         ArrayPool<byte>.Shared.Return(_carry);
         _carry = null;
         _carryHandedOut = false;

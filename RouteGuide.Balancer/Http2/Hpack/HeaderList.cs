@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace RouteGuide.Balancer.Http2.Hpack;
@@ -6,7 +7,8 @@ namespace RouteGuide.Balancer.Http2.Hpack;
 /// The fields of one message in their order. Fields that a table holds are references to their entry; others are octets in an array of the
 /// list, which is used again for the next message, so that a list in use for a while allocates nothing.
 /// </summary>
-internal sealed class HeaderList
+/// <param name="memory">Is told when the list grows; null for one that is not counted.</param>
+internal sealed class HeaderList(MemoryLedger? memory = null)
 {
     private HeaderField[] _fields = new HeaderField[16];
     private byte[] _octets = [];
@@ -16,6 +18,9 @@ internal sealed class HeaderList
 
     /// <summary>Name and value octets plus 32 per field, as SETTINGS_MAX_HEADER_LIST_SIZE counts (RFC 9113 section 6.5.2).</summary>
     public int Size { get; private set; }
+
+    /// <summary>Octets that its arrays take.</summary>
+    public int Capacity => _fields.Length * Unsafe.SizeOf<HeaderField>() + _octets.Length;
 
     public ref readonly HeaderField this[int index] => ref Fields[index];
 
@@ -70,7 +75,7 @@ internal sealed class HeaderList
 
     public void Add(HeaderEntry entry, bool neverIndexed = false)
     {
-        if (Count == _fields.Length) Array.Resize(ref _fields, Count * 2);
+        if (Count == _fields.Length) GrowFields();
         _fields[Count++] = new HeaderField(entry, neverIndexed);
         Size += entry.Size;
     }
@@ -118,7 +123,7 @@ internal sealed class HeaderList
     /// <summary>Room for octets that <see cref="Commit"/> makes a field of; anything reserved after the last commit is dropped.</summary>
     internal Span<byte> Reserve(int count)
     {
-        if (_octets.Length - _used < count) Array.Resize(ref _octets, Math.Max(Math.Max(256, _octets.Length * 2), _used + count));
+        if (_octets.Length - _used < count) GrowOctets(count);
         return _octets.AsSpan(_used, count);
     }
 
@@ -135,9 +140,22 @@ internal sealed class HeaderList
         _used += nameLength + valueLength;
     }
 
+    private void GrowFields()
+    {
+        memory?.Add(Count * Unsafe.SizeOf<HeaderField>());
+        Array.Resize(ref _fields, Count * 2);
+    }
+
+    private void GrowOctets(int count)
+    {
+        var before = _octets.Length;
+        Array.Resize(ref _octets, Math.Max(Math.Max(256, before * 2), _used + count));
+        memory?.Add(_octets.Length - before);
+    }
+
     private void Append(in HeaderField field, int size)
     {
-        if (Count == _fields.Length) Array.Resize(ref _fields, Count * 2);
+        if (Count == _fields.Length) GrowFields();
         _fields[Count++] = field;
         Size += size;
     }

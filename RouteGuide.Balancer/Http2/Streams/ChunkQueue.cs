@@ -3,7 +3,8 @@ using System.Buffers;
 namespace RouteGuide.Balancer.Http2.Streams;
 
 /// <summary>DATA that waits for window or output: octets in pooled arrays, first in, first out. The caller bounds <see cref="Length"/>.</summary>
-internal sealed class ChunkQueue
+/// <param name="memory">Is told what the chunks take.</param>
+internal sealed class ChunkQueue(MemoryLedger? memory = null)
 {
     private const int SmallestChunk = 1024;
     private const int LargestChunk = 16 * 1024;
@@ -73,12 +74,14 @@ internal sealed class ChunkQueue
             _first = 0;
         }
 
+        memory?.Add(octets.Length);
         _count++;
         Last = new Chunk { Octets = octets };
     }
 
     private void Pop()
     {
+        memory?.Add(-_ring[_first].Octets.Length);
         ArrayPool<byte>.Shared.Return(_ring[_first].Octets);
         _ring[_first] = default;
         _first = (_first + 1) & (_ring.Length - 1);

@@ -7,7 +7,8 @@ namespace RouteGuide.Balancer.Http2.Streams;
 /// One stream of a connection. Objects are used again: a reference is good until <see cref="IHttp2Handler.OnClosed"/> returns and must be
 /// dropped there.
 /// </summary>
-internal sealed class Http2Stream
+/// <param name="memory">Is told what the stream holds.</param>
+internal sealed class Http2Stream(MemoryLedger? memory = null)
 {
     /// <summary>1 and up; 0 while the object lies in the pool.</summary>
     public int Id { get; private set; }
@@ -20,6 +21,9 @@ internal sealed class Http2Stream
     /// <summary>Octets of DATA received and not yet reported as consumed.</summary>
     public int Unconsumed { get; internal set; }
 
+    /// <summary>Octets of those that the connection's window has not been given back yet.</summary>
+    internal int DueToConnection;
+
     /// <summary>Octets of DATA that wait to be sent.</summary>
     public int PendingLength => Pending.Length;
 
@@ -30,7 +34,7 @@ internal sealed class Http2Stream
     internal ReceiveWindow ReceiveWindow;
 
     /// <summary>DATA that waits to be sent.</summary>
-    internal ChunkQueue Pending { get; } = new();
+    internal ChunkQueue Pending { get; } = new(memory);
 
     /// <summary>Trailers that wait for <see cref="Pending"/> to be sent.</summary>
     internal HeaderList? PendingTrailers;
@@ -86,7 +90,7 @@ internal sealed class Http2Stream
         Id = 0;
         State = StreamState.Idle;
         Tag = null;
-        Unconsumed = 0;
+        Unconsumed = DueToConnection = 0;
         Pending.Clear();
         PendingTrailers = null;
         PendingEnd = false;

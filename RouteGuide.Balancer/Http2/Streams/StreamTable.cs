@@ -52,6 +52,18 @@ internal sealed class StreamTable
         }
     }
 
+    /// <summary>Adds up something of all streams.</summary>
+    public long Sum(Func<Http2Stream, long> of)
+    {
+        var sum = 0L;
+        foreach (var stream in _slots)
+        {
+            if (stream is not null) sum += of(stream);
+        }
+
+        return sum;
+    }
+
     // Ids of one connection are all odd or all even: halves of them are consecutive.
     private int Home(int id) => (id >> 1) & (_slots.Length - 1);
 

@@ -113,11 +113,31 @@ public sealed class FloodTests
     {
         var limits = new Http2Limits { OutputHighWater = 1000, OutputPauseReading = 2000, OutputHardLimit = 3000, PingRate = new(1_000_000, 0) };
         var server = new TestConnection(Http2Role.Server, limits);
+        server.Send(Wire.Ping(1));
+        Assert.False(server.Connection.Output.Take().IsEmpty);
         var count = 0;
         while (server.Send(Wire.Ping(1)) && count < 10_000) count++;
         Assert.Equal(Http2ErrorCode.EnhanceYourCalm, server.Failure);
         Assert.True(server.Connection.PauseReading);
         Assert.InRange(server.Connection.Output.Length, 3000, 3300);
+    }
+
+    [Fact]
+    public void Dribs_of_credit_pay_for_no_more_of_them()
+    {
+        var server = new TestConnection(Http2Role.Server, handshake: false);
+        server.Send(Wire.Preface, Wire.Settings((SettingId.InitialWindowSize, 0)), Wire.SettingsAck, Wire.Headers(1, true, Wire.Request()));
+        server.Connection.SendHeaders(server.Handler.Opened[0], Wire.List((":status", "200")), endStream: false);
+        server.Connection.SendData(server.Handler.Opened[0], new byte[100_000], endStream: true);
+        var count = 0;
+        while (server.Send(Wire.WindowUpdate(1, 1)) && count < 10_000)
+        {
+            server.Sent();
+            count++;
+        }
+
+        Assert.Equal(Http2ErrorCode.EnhanceYourCalm, server.Failure);
+        Assert.InRange(count, 1_900, 2_100);
     }
 
     [Fact]
