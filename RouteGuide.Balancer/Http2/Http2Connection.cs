@@ -22,6 +22,7 @@ internal sealed class Http2Connection
 
     private readonly ConnectionCore _core;
     private readonly FrameReader _reader;
+    private readonly MessageReceiver _messages;
     private readonly FrameReceiver _receiver;
     private readonly SettingsExchange _settings;
     private readonly GoAwayExchange _goAway;
@@ -38,10 +39,10 @@ internal sealed class Http2Connection
     public Http2Connection(Http2Role role, Http2Limits limits, IHttp2Handler handler, Http2Resources resources)
     {
         _core = new ConnectionCore(role, limits, handler, resources);
-        var messages = new MessageReceiver(_core);
-        _settings = new SettingsExchange(_core, messages);
+        _messages = new MessageReceiver(_core);
+        _settings = new SettingsExchange(_core, _messages);
         _goAway = new GoAwayExchange(_core);
-        _receiver = new FrameReceiver(_core, messages, _settings, _goAway);
+        _receiver = new FrameReceiver(_core, _messages, _settings, _goAway);
         _reader = new FrameReader(resources.Memory) { MaxFrameSize = limits.MaxFrameSize };
     }
 
@@ -124,8 +125,12 @@ internal sealed class Http2Connection
     }
 
     /// <summary>Opens a stream with a request (client role).</summary>
+    /// <param name="request">Its header section.</param>
+    /// <param name="endStream">It ends with that.</param>
+    /// <param name="tag">For the handler.</param>
+    /// <param name="extra">One more field.</param>
     /// <returns>Null if none can be opened now: see <see cref="CanOpenStream"/>.</returns>
-    public Http2Stream? OpenStream(HeaderList request, bool endStream, object? tag)
+    public Http2Stream? OpenStream(HeaderList request, bool endStream, object? tag, in ExtraField extra = default)
     {
         if (!CanOpenStream) return null;
         var stream = _core.Open((int)_core.NextLocalStream);
@@ -133,7 +138,7 @@ internal sealed class Http2Connection
         stream.Tag = tag;
         var method = request.IndexOf(KnownHeader.Method);
         stream.IsHead = method >= 0 && request.Value(method).SequenceEqual("HEAD"u8);
-        _core.Sender.SendHeaders(stream, request, endStream);
+        _core.Sender.SendHeaders(stream, request, endStream, in extra);
         return stream;
     }
 
@@ -212,6 +217,7 @@ internal sealed class Http2Connection
         try
         {
             CheckTimeouts();
+            if (_core.Streams.Count == 0) _messages.Rest();
         }
         catch (Http2ConnectionException error)
         {

@@ -20,11 +20,14 @@ internal sealed class Http2Resources(long memoryBudget = long.MaxValue)
     private readonly Stack<Http2Stream> _streams = new();
     private readonly Stack<HeaderList> _lists = new();
     private byte[] _block = [];
+    private long _frozen;
 
     /// <summary>What is held in buffers.</summary>
     public MemoryLedger Memory { get; } = new(memoryBudget);
 
     public HeaderInterner Interner { get; } = new();
+
+    internal EncodedBlocks EncodedBlocks { get; } = new();
 
     /// <summary>What a received block is decoded into; good while its handler runs.</summary>
     internal HeaderList Decoded { get; } = new();
@@ -37,10 +40,14 @@ internal sealed class Http2Resources(long memoryBudget = long.MaxValue)
 
     public void Return(HeaderList list)
     {
+        if (list.Frozen is not null) return;
         list.Clear();
         if (_lists.Count < MaxPooledLists && list.Capacity <= MaxPooledListSize) _lists.Push(list);
         else Memory.Add(-list.Capacity);
     }
+
+    /// <summary>A copy of a list that never changes again, for what keeps coming.</summary>
+    public HeaderList Freeze(HeaderList list) => list.Freeze(++_frozen);
 
     internal Http2Stream RentStream() => _streams.TryPop(out var stream) ? stream : new Http2Stream(Memory);
 

@@ -25,7 +25,8 @@ internal readonly record struct StreamReset(Http2ErrorCode Code, ResetOrigin Ori
 /// <summary>
 /// What a connection reports. Called on the connection's own event loop, from inside the call that caused it; a method may call
 /// any method of this or another connection but <see cref="Http2Connection.Receive"/>, <see cref="Http2Connection.Tick"/> and
-/// <see cref="Http2Connection.Abandon"/>. Lists and spans are good until the method returns.
+/// <see cref="Http2Connection.Abandon"/>. Lists and spans are good until the method returns, but lists that are
+/// frozen stay; a list is not changed.
 /// </summary>
 internal interface IHttp2Handler
 {

@@ -9,6 +9,9 @@ internal sealed class MessageReceiver(ConnectionCore core)
 {
     private readonly HpackDecoder _decoder = new(Math.Max(HpackEncoder.InitialTableSize, core.Limits.DecoderTableSize), core.Resources.Interner);
 
+    private readonly RepeatedBlocks _repeated = new(core.Resources);
+    private bool _isUsed; // since the last look
+
     /// <summary>The peer has acknowledged our SETTINGS_HEADER_TABLE_SIZE.</summary>
     public void SetTableLimit(int limit) => _decoder.SetLimit(limit);
 
@@ -16,9 +19,9 @@ internal sealed class MessageReceiver(ConnectionCore core)
     public void OnHeaderBlock(int streamId, bool endStream, ReadOnlySpan<byte> block)
     {
         // Whatever becomes of the stream, the table has to follow (section 4.3).
-        var list = core.Resources.Decoded;
-        list.Clear();
-        var fits = _decoder.Decode(block, list, core.Limits.MaxHeaderListSize, core.Limits.MaxHeaderFields);
+        _isUsed = true;
+        var fits = true;
+        var list = _repeated.Find(block, _decoder.Version) ?? Decode(block, out fits);
 
         var stream = core.Streams.Find(streamId);
         if (stream is null)
@@ -32,6 +35,13 @@ internal sealed class MessageReceiver(ConnectionCore core)
             throw new Http2StreamException(streamId, Http2ErrorCode.StreamClosed, "HEADERS after END_STREAM");
         if (stream.HeadersReceived) OnTrailers(stream, list, endStream, fits);
         else OnResponse(stream, list, endStream, fits);
+    }
+
+    /// <summary>There are no streams: after a while without any, what was kept for the next ones goes.</summary>
+    public void Rest()
+    {
+        if (!_isUsed) _repeated.Clear();
+        _isUsed = false;
     }
 
     /// <summary>A piece of DATA.</summary>
@@ -75,6 +85,35 @@ internal sealed class MessageReceiver(ConnectionCore core)
         }
     }
 
+    private HeaderList Decode(ReadOnlySpan<byte> block, out bool fits)
+    {
+        var list = core.Resources.Decoded;
+        list.Clear();
+        var version = _decoder.Version;
+        fits = _decoder.Decode(block, list, core.Limits.MaxHeaderListSize, core.Limits.MaxHeaderFields);
+        return fits && _decoder.Version == version ? _repeated.Consider(block, list, version) : list;
+    }
+
+    // What was found good once stays so.
+    private static HeaderFault Judge(HeaderList list, MessageSection section, out MessageFacts facts)
+    {
+        if (list.Frozen is { } frozen && frozen.JudgedAs == section)
+        {
+            facts = frozen.Facts;
+            return HeaderFault.None;
+        }
+
+        facts = new MessageFacts { ContentLength = -1 };
+        var fault = section switch
+        {
+            MessageSection.Request => HeaderRules.CheckRequest(list, out facts),
+            MessageSection.Response => HeaderRules.CheckResponse(list, out facts),
+            _ => HeaderRules.CheckTrailers(list),
+        };
+        if (fault == HeaderFault.None && list.Frozen is { } judged) (judged.JudgedAs, judged.Facts) = (section, facts);
+        return fault;
+    }
+
     private void OnNewStream(int streamId, HeaderList list, bool endStream, bool fits)
     {
         if (core.Role == Http2Role.Client || (streamId & 1) == 0) // 5.1.1
@@ -93,7 +132,7 @@ internal sealed class MessageReceiver(ConnectionCore core)
 
         MessageFacts facts = default;
         facts.ContentLength = -1;
-        var fault = fits ? HeaderRules.CheckRequest(list, out facts) : HeaderFault.None;
+        var fault = fits ? Judge(list, MessageSection.Request, out facts) : HeaderFault.None;
         if (fault == HeaderFault.None && endStream && facts.ContentLength > 0) fault = HeaderFault.ContentLengthMismatch;
         if (fault != HeaderFault.None) throw Malformed(streamId, fault);
 
@@ -110,7 +149,7 @@ internal sealed class MessageReceiver(ConnectionCore core)
     private void OnResponse(Http2Stream stream, HeaderList list, bool endStream, bool fits)
     {
         if (!fits) throw new Http2StreamException(stream.Id, Http2ErrorCode.EnhanceYourCalm, "response headers beyond the limits");
-        var fault = HeaderRules.CheckResponse(list, out var facts);
+        var fault = Judge(list, MessageSection.Response, out var facts);
         if (fault != HeaderFault.None) throw Malformed(stream.Id, fault);
         if (facts.IsInterim)
         {
@@ -137,7 +176,7 @@ internal sealed class MessageReceiver(ConnectionCore core)
     private void OnTrailers(Http2Stream stream, HeaderList list, bool endStream, bool fits)
     {
         if (!fits) throw new Http2StreamException(stream.Id, Http2ErrorCode.EnhanceYourCalm, "trailers beyond the limits");
-        var fault = endStream ? HeaderRules.CheckTrailers(list) : HeaderFault.TrailersWithoutEnd;
+        var fault = endStream ? Judge(list, MessageSection.Trailers, out _) : HeaderFault.TrailersWithoutEnd;
         if (fault == HeaderFault.None && stream.ContentDue > 0) fault = HeaderFault.ContentLengthMismatch;
         if (fault != HeaderFault.None) throw Malformed(stream.Id, fault);
         ConnectionCore.EndRemote(stream);

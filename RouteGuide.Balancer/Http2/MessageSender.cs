@@ -15,7 +15,7 @@ internal sealed class MessageSender(ConnectionCore core)
     // Octets that count as progress of a stream that waits for its window.
     private const int LeastProgress = 512;
 
-    private readonly HpackEncoder _encoder = new(core.Limits.EncoderTableSize);
+    private readonly HpackEncoder _encoder = new(core.Limits.EncoderTableSize, core.Resources.EncodedBlocks);
     private readonly ReadyQueue _ready = new();
     private FlowWindow _connection = new(FlowWindow.Default);
 
@@ -30,11 +30,11 @@ internal sealed class MessageSender(ConnectionCore core)
 
     public void SetTableLimit(int limit) => _encoder.SetPeerLimit(limit);
 
-    public void SendHeaders(Http2Stream stream, HeaderList headers, bool endStream)
+    public void SendHeaders(Http2Stream stream, HeaderList headers, bool endStream, in ExtraField extra = default)
     {
         RequireSendable(stream);
         stream.HeadersSent = true;
-        WriteHeaders(stream, headers, endStream);
+        WriteHeaders(stream, headers, endStream, in extra);
         if (endStream) EndLocal(stream);
     }
 
@@ -206,9 +206,9 @@ internal sealed class MessageSender(ConnectionCore core)
         core.Budget.Earn(AbuseKind.Ping, 1);
     }
 
-    private void WriteHeaders(Http2Stream stream, HeaderList headers, bool endStream)
+    private void WriteHeaders(Http2Stream stream, HeaderList headers, bool endStream, in ExtraField extra = default)
     {
-        core.Writer.WriteHeaders(stream.Id, headers, _encoder, endStream, core.Peer.MaxFrameSize, core.Resources);
+        core.Writer.WriteHeaders(stream.Id, headers, in extra, _encoder, endStream, core.Peer.MaxFrameSize, core.Resources);
         core.CheckOutput();
     }
 

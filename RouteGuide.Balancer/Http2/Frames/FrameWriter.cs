@@ -23,18 +23,18 @@ internal sealed class FrameWriter(OutputBuffer output)
     }
 
     /// <summary>Encodes a header list in place; a list that may not fit one frame takes the way over scratch memory.</summary>
-    public void WriteHeaders(int streamId, HeaderList headers, HpackEncoder encoder, bool endStream, int maxFrameSize, Http2Resources resources)
+    public void WriteHeaders(int streamId, HeaderList headers, in ExtraField extra, HpackEncoder encoder, bool endStream, int maxFrameSize, Http2Resources resources)
     {
-        var most = HpackEncoder.MaxEncodedLength(headers);
+        var most = HpackEncoder.MaxEncodedLength(headers) + extra.Size;
         if (most > maxFrameSize)
         {
             var block = resources.Block(most);
-            WriteHeaderBlock(streamId, block[..encoder.Encode(headers, block)], endStream, maxFrameSize);
+            WriteHeaderBlock(streamId, block[..Encode(headers, in extra, encoder, block)], endStream, maxFrameSize);
             return;
         }
 
         var span = output.GetSpan(FrameHeader.Size + most);
-        var length = encoder.Encode(headers, span[FrameHeader.Size..]);
+        var length = Encode(headers, in extra, encoder, span[FrameHeader.Size..]);
         var flags = (byte)(FrameFlags.EndHeaders | (endStream ? FrameFlags.EndStream : FrameFlags.None));
         new FrameHeader(length, FrameType.Headers, flags, streamId).Write(span);
         output.Advance(FrameHeader.Size + length);
@@ -102,6 +102,12 @@ internal sealed class FrameWriter(OutputBuffer output)
         BinaryPrimitives.WriteUInt32BigEndian(payload[4..], (uint)code);
         debugData.CopyTo(payload[8..]);
         output.Advance(FrameHeader.Size + 8 + debugData.Length);
+    }
+
+    private static int Encode(HeaderList headers, in ExtraField extra, HpackEncoder encoder, Span<byte> destination)
+    {
+        var written = encoder.Encode(headers, destination);
+        return extra.Size == 0 ? written : written + HpackEncoder.EncodeLiteral(extra.Name, extra.Value, destination[written..]);
     }
 
     // Writes the header and returns the room for the payload; the caller advances past both.

@@ -8,6 +8,9 @@ internal sealed class DecoderTable(int maxSize)
 
     public int Count { get; private set; }
 
+    /// <summary>Grows with every change: at the same version every index means the same.</summary>
+    public long Version { get; private set; }
+
     /// <summary>Octets that the entries count (section 4.1).</summary>
     public int Size { get; private set; }
 
@@ -21,6 +24,7 @@ internal sealed class DecoderTable(int maxSize)
     /// <summary>Adds an entry; one that is larger than the table empties it, which is no error (section 4.4).</summary>
     public void Add(HeaderEntry entry)
     {
+        Version++;
         EvictTo(MaxSize - entry.Size);
         if (entry.Size > MaxSize) return;
         if (Count == _ring.Length) Enlarge();
@@ -32,6 +36,7 @@ internal sealed class DecoderTable(int maxSize)
 
     public void Resize(int maxSize)
     {
+        Version++;
         MaxSize = maxSize;
         EvictTo(maxSize);
     }

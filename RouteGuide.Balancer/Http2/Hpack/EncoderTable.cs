@@ -30,6 +30,9 @@ internal sealed class EncoderTable
     /// <summary>Octets that the entries count.</summary>
     public int Size { get; private set; }
 
+    /// <summary>Grows with every change: at the same version every index means the same.</summary>
+    public long Version { get; private set; }
+
     /// <summary>Octets that they may count.</summary>
     public int MaxSize { get; private set; }
 
@@ -55,6 +58,7 @@ internal sealed class EncoderTable
     /// <summary>The peer inserts the entry, and so do we.</summary>
     public void Insert(HeaderEntry entry)
     {
+        Version++;
         EvictTo(MaxSize - entry.Size);
         if (entry.Size > MaxSize) return;
         if (_count == _sizes.Length) Enlarge();
@@ -70,6 +74,7 @@ internal sealed class EncoderTable
 
     public void Resize(int maxSize)
     {
+        Version++;
         MaxSize = maxSize;
         EvictTo(maxSize);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
 
@@ -13,6 +14,9 @@ internal sealed class HeaderList(MemoryLedger? memory = null)
     private HeaderField[] _fields = new HeaderField[16];
     private byte[] _octets = [];
     private int _used;
+
+    /// <summary>Set if the list never changes again.</summary>
+    public FrozenHeaders? Frozen { get; private init; }
 
     public int Count { get; private set; }
 
@@ -66,6 +70,7 @@ internal sealed class HeaderList(MemoryLedger? memory = null)
 
     public void Clear()
     {
+        Debug.Assert(Frozen is null, "a frozen list never changes");
         // Entries are let go, so that a list in a pool keeps no table's past alive.
         _fields.AsSpan(0, Count).Clear();
         Count = 0;
@@ -114,6 +119,20 @@ internal sealed class HeaderList(MemoryLedger? memory = null)
         Append(copy, (field.Entry?.Name.Length ?? 0) + count + HeaderEntry.Overhead);
     }
 
+    /// <summary>A copy that never changes again.</summary>
+    public HeaderList Freeze(long id)
+    {
+        return new HeaderList
+        {
+            Frozen = new FrozenHeaders(id),
+            _fields = [.. Fields],
+            _octets = _octets.AsSpan(0, _used).ToArray(),
+            _used = _used,
+            Count = Count,
+            Size = Size,
+        };
+    }
+
     public void CopyFrom(HeaderList source)
     {
         Clear();
@@ -155,6 +174,7 @@ internal sealed class HeaderList(MemoryLedger? memory = null)
 
     private void Append(in HeaderField field, int size)
     {
+        Debug.Assert(Frozen is null, "a frozen list never changes");
         if (Count == _fields.Length) GrowFields();
         _fields[Count++] = field;
         Size += size;

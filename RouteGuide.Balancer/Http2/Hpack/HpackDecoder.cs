@@ -11,14 +11,19 @@ internal sealed class HpackDecoder(int maxTableSize, HeaderInterner interner)
     private readonly DecoderTable _table = new(maxTableSize);
     private int _limit = maxTableSize;
     private bool _updateDue;
+    private long _limitChanges;
 
     /// <summary>Octets of the dynamic table now.</summary>
     public int TableSize => _table.Size;
+
+    /// <summary>Grows with every change of the table or its limit: at the same version the same block is decoded to the same list.</summary>
+    public long Version => _table.Version + _limitChanges;
 
     /// <summary>The peer has acknowledged another SETTINGS_HEADER_TABLE_SIZE.</summary>
     public void SetLimit(int limit)
     {
         _limit = limit;
+        _limitChanges++;
         // Section 4.2: the encoder has to say that it follows, at the beginning of the next block.
         _updateDue |= limit < _table.MaxSize;
     }

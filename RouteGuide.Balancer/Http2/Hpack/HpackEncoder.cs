@@ -13,11 +13,17 @@ internal sealed class HpackEncoder
     private readonly int _maxTableSize;
     private int _smallest = InitialTableSize; // smallest size since the last block
     private bool _resized;
+    private readonly EncodedBlocks? _blocks;
+    private readonly long _id;
+    private bool _settled; // the block would be the same the next time
 
     /// <param name="maxTableSize">Octets of table that we use even if the peer offers more: what a peer can make us keep.</param>
-    public HpackEncoder(int maxTableSize)
+    /// <param name="blocks">Where blocks of frozen lists are kept; null to encode each.</param>
+    public HpackEncoder(int maxTableSize, EncodedBlocks? blocks = null)
     {
         _maxTableSize = maxTableSize;
+        _blocks = blocks;
+        _id = blocks?.NewEncoder() ?? 0;
         _table.Resize(InitialTableSize);
         SetPeerLimit(InitialTableSize);
     }
@@ -43,6 +49,26 @@ internal sealed class HpackEncoder
     /// <param name="destination">Room for <see cref="MaxEncodedLength"/> octets.</param>
     public int Encode(HeaderList list, Span<byte> destination)
     {
+        if (list.Frozen is not { } frozen || _blocks is null || _resized) return EncodeFields(list, destination);
+        var known = _blocks.Copy(frozen.Id, _id, _table.Version, destination);
+        if (known > 0) return known;
+        _settled = true;
+        var written = EncodeFields(list, destination);
+        if (_settled) _blocks.Keep(frozen.Id, _id, _table.Version, destination[..written]);
+        return written;
+    }
+
+    /// <summary>Encodes one more field, which is not worth a place in the table.</summary>
+    /// <returns>Octets written; <see cref="HeaderEntry.Overhead"/> more than those of the field at most.</returns>
+    public static int EncodeLiteral(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, Span<byte> destination)
+    {
+        destination[0] = 0;
+        var written = 1 + WriteRaw(name, destination[1..]);
+        return written + WriteRaw(value, destination[written..]);
+    }
+
+    private int EncodeFields(HeaderList list, Span<byte> destination)
+    {
         var written = _resized ? WriteSizeUpdates(destination) : 0;
         foreach (ref readonly var field in list.Fields)
         {
@@ -63,6 +89,8 @@ internal sealed class HpackEncoder
                     continue;
                 }
 
+                // Met for the first time, or inserted just now: it will be another block the next time.
+                if (index < 0 || entry.Size <= _table.MaxSize / 4) _settled = false;
                 if (index < 0)
                 {
                     written += WriteInserted(entry, destination[written..]);
