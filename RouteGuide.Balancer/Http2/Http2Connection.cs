@@ -207,6 +207,14 @@ internal sealed class Http2Connection
     /// <summary>Says goodbye at once: GOAWAY with the streams that were or will be answered. Then flush, close, and <see cref="Abandon"/>.</summary>
     public void Close(Http2ErrorCode code, string reason) => _core.Fail(new Http2ConnectionException(code, reason));
 
+    /// <summary>The streams that are open now, to go through while they change.</summary>
+    public Http2Stream[] CopyStreams()
+    {
+        var copy = _core.CopyStreams().ToArray();
+        _core.CopyStreams().Clear();
+        return copy;
+    }
+
     /// <summary>Looks at the timeouts; call it about once a second.</summary>
     /// <returns>False if the connection is over.</returns>
     public bool Tick(long nowMs)

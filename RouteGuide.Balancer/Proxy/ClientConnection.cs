@@ -67,9 +67,21 @@ internal sealed class ClientConnection : Http2Channel
         if (!IsOver) Connection.BeginDrain(Loop.NowMs, reason);
     }
 
+    /// <summary>Ends the calls that still run, each with a clear answer.</summary>
+    public void EndCalls()
+    {
+        foreach (var stream in Connection.CopyStreams()) (stream.Tag as Exchange)?.OnShutdown();
+    }
+
     public override void OnHeaders(Http2Stream stream, HeaderList headers, bool endStream)
     {
         if (_callsLeft > 0 && --_callsLeft == 0) Drain(MaxRequests);
+        if (headers.Frozen?.Derived is RequestTemplate known && known.Routes == Loop.Shared.Routes && !TraceContext.IsRecorded)
+        {
+            Begin(stream, known, endStream);
+            return;
+        }
+
         var method = headers.Value(headers.IndexOf(KnownHeader.Method));
         var kind = new RequestKind(GrpcProtocol.IsGrpc(headers), method.SequenceEqual("HEAD"u8));
         var pathAt = headers.IndexOf(KnownHeader.Path);
@@ -89,6 +101,14 @@ internal sealed class ClientConnection : Http2Channel
         }
         else if (ChooseGroup(stream, headers, kind, method, path) is { } group)
         {
+            if (headers.Frozen is { } frozen && !TraceContext.IsRecorded)
+            {
+                var template = RequestTemplate.Make(headers, kind, Loop.Shared.Routes, group, Origin, Loop.Resources);
+                frozen.Derived = template;
+                Begin(stream, template, endStream);
+                return;
+            }
+
             var exchange = Loop.NewExchange();
             stream.Tag = exchange;
             exchange.Begin(this, group, stream, headers, kind, endStream);
@@ -152,6 +172,13 @@ internal sealed class ClientConnection : Http2Channel
         if (_age is not null) Loop.Timers.Clear(_age);
         Loop.Remove(this);
         _onOver();
+    }
+
+    private void Begin(Http2Stream stream, RequestTemplate template, bool endStream)
+    {
+        var exchange = Loop.NewExchange();
+        stream.Tag = exchange;
+        exchange.Begin(this, stream, template, endStream);
     }
 
     private static bool IsHealth(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path)

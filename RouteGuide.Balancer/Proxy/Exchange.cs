@@ -49,12 +49,8 @@ internal sealed class Exchange
         _loop = loop;
         _request = new RequestRelay(loop);
         _deadline = new LoopTimer(OnDeadline);
-        Node = new LinkedListNode<Exchange>(this);
         WaitNode = new LinkedListNode<Exchange>(this);
     }
-
-    /// <summary>Its place among all exchanges of the loop.</summary>
-    public LinkedListNode<Exchange> Node { get; }
 
     /// <summary>Its place among those that wait for a connection.</summary>
     public LinkedListNode<Exchange> WaitNode { get; }
@@ -68,15 +64,16 @@ internal sealed class Exchange
     /// <summary>Steps 1 and 2: a request has begun.</summary>
     public void Begin(ClientConnection client, ProxyGroup group, Http2Stream stream, HeaderList headers, in RequestKind kind, bool endStream)
     {
-        _client = client;
-        _group = group;
-        _clientStream = stream;
-        _kind = kind;
-        _startedAt = _loop.Shared.Time.GetTimestamp();
         _span = TraceContext.StartSpan(headers, kind.IsGrpc);
         _request.Begin(headers, client.Origin, _span, endStream);
-        if (_request.TryGetDeadline(out var after) && after.TotalMilliseconds < int.MaxValue) _loop.Timers.Set(_deadline, _loop.NowMs + (long)Math.Ceiling(after.TotalMilliseconds));
-        Next(null);
+        Begin(client, group, stream, kind, _request.TryGetDeadline(out var after) ? after : null);
+    }
+
+    /// <summary>Steps 1 and 2: a request has begun, of a kind that this client has sent before.</summary>
+    public void Begin(ClientConnection client, Http2Stream stream, RequestTemplate template, bool endStream)
+    {
+        _request.Begin(template, endStream);
+        Begin(client, template.Group, stream, template.Kind, template.Timeout);
     }
 
     /// <summary>Step 2: the client's body.</summary>
@@ -105,8 +102,8 @@ internal sealed class Exchange
     {
         _waitingFor = null;
         _connection = connection;
-        var headers = _tried.Count == 1 ? _request.Headers : _request.HeadersWithTimeLeft(_loop.Shared.Time.GetElapsedTime(_startedAt));
-        _targetStream = connection.Open(this, headers, _request.IsBodyless);
+        var headers = _tried.Count == 1 ? _request.Headers : _request.HeadersWithTimeLeft(_loop.Loop.ElapsedSince(_startedAt));
+        _targetStream = connection.Open(this, headers, _request.IsBodyless, _request.TraceParent);
         _request.SendKept(connection, _targetStream);
         GiveCredit();
     }
@@ -124,10 +121,9 @@ internal sealed class Exchange
         _responseStarted = true;
         _request.Commit();
         _loop.Timers.Clear(_deadline);
-        _hasLength = headers.IndexOf(KnownHeader.ContentLength) >= 0;
-        var status = headers.Value(headers.IndexOf(KnownHeader.Status));
-        _httpStatus = (status[0] - '0') * 100 + (status[1] - '0') * 10 + (status[2] - '0');
-        NoteStatus(headers);
+        var notes = ResponseNotes.Of(headers, isTrailers: false);
+        (_httpStatus, _hasLength) = (notes.HttpStatus, notes.HasLength);
+        if (notes.GrpcStatus is not null) _status = notes.GrpcStatus;
         if (endStream) ResponseEnds();
         if (_clientStream is { } stream) _client.Connection.SendHeaders(stream, headers, endStream);
         if (endStream) AfterResponse();
@@ -152,7 +148,7 @@ internal sealed class Exchange
     /// <summary>Step 5.</summary>
     public void OnResponseTrailers(HeaderList trailers)
     {
-        NoteStatus(trailers);
+        if (ResponseNotes.Of(trailers, isTrailers: true).GrpcStatus is { } status) _status = status;
         ResponseEnds();
         if (_clientStream is { } stream) _client.Connection.SendTrailers(stream, trailers);
         AfterResponse();
@@ -237,6 +233,17 @@ internal sealed class Exchange
         _responseStarted = _responseEnded = _hasLength = _over = false;
     }
 
+    private void Begin(ClientConnection client, ProxyGroup group, Http2Stream stream, in RequestKind kind, TimeSpan? deadline)
+    {
+        _client = client;
+        _group = group;
+        _clientStream = stream;
+        _kind = kind;
+        _startedAt = _loop.Loop.Timestamp;
+        if (deadline is { } after && after.TotalMilliseconds < int.MaxValue) _loop.Timers.Set(_deadline, _loop.NowMs + (long)Math.Ceiling(after.TotalMilliseconds));
+        Next(null);
+    }
+
     private ExchangeReport Report() => new()
     {
         Client = _client.Origin.Remote,
@@ -245,7 +252,7 @@ internal sealed class Exchange
         End = _end,
         HttpStatus = _httpStatus,
         GrpcStatus = _status,
-        Duration = _loop.Shared.Time.GetElapsedTime(_startedAt),
+        Duration = _loop.Loop.ElapsedSince(_startedAt),
         RequestBytes = _request.Sent,
         ResponseBytes = _responseOctets,
         Attempts = _tried.Count,
@@ -401,12 +408,6 @@ internal sealed class Exchange
     private void GiveCredit()
     {
         if (_clientStream is { } stream && _request.TakeCredit() is > 0 and var credit) _client.Connection.Consume(stream, Math.Min(credit, stream.Unconsumed));
-    }
-
-    private void NoteStatus(HeaderList headers)
-    {
-        var index = headers.IndexOf(KnownHeader.GrpcStatus);
-        if (index >= 0) _status = GrpcProtocol.TextOf(headers.Value(index));
     }
 
     private void EndIfDone()

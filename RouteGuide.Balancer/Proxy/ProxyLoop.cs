@@ -19,7 +19,6 @@ internal sealed class ProxyLoop
 
     private readonly Dictionary<Target, TargetPool> _pools = [];
     private readonly HashSet<ClientConnection> _clients = [];
-    private readonly LinkedList<Exchange> _exchanges = [];
     private readonly Stack<Exchange> _pool = new();
     private readonly List<Exchange> _over = [];
     private readonly List<Http2Channel> _dirty = [];
@@ -89,7 +88,6 @@ internal sealed class ProxyLoop
     public Exchange NewExchange()
     {
         if (!_pool.TryPop(out var exchange)) exchange = new Exchange(this);
-        _exchanges.AddLast(exchange.Node);
         Resources.Memory.Add(CallOctets);
         return exchange;
     }
@@ -133,7 +131,7 @@ internal sealed class ProxyLoop
     /// <summary>Ends the calls that still run, each with a clear answer.</summary>
     public void EndCalls()
     {
-        for (var node = _exchanges.First; node is not null; node = node.Next) node.Value.OnShutdown();
+        foreach (var client in _clients) client.EndCalls();
     }
 
     /// <summary>Closes whatever is left.</summary>
@@ -195,7 +193,6 @@ internal sealed class ProxyLoop
 
     private void Finish(Exchange exchange)
     {
-        _exchanges.Remove(exchange.Node);
         Resources.Memory.Add(-CallOctets);
         exchange.Recycle();
         if (_pool.Count < MaxPooled) _pool.Push(exchange);

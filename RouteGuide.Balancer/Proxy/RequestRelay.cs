@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Http2.Streams;
 using RouteGuide.Balancer.Transport;
@@ -11,7 +12,9 @@ namespace RouteGuide.Balancer.Proxy;
 /// </summary>
 internal sealed class RequestRelay(ProxyLoop loop)
 {
-    private readonly ByteBuffer _kept = new();
+    private readonly ByteBuffer _kept = new(retain: 256);
+    private TraceParent _trace;
+    private bool _hasTrace;
     private HeaderList? _trailers;
     private int _counted; // octets of _kept that the ledger knows of
     private bool _ended;
@@ -41,6 +44,18 @@ internal sealed class RequestRelay(ProxyLoop loop)
         TraceContext.Add(received, Headers, span, loop.Random);
         _ended = endStream;
     }
+
+    /// <summary>As above, of a request that was worked out before.</summary>
+    public void Begin(RequestTemplate template, bool endStream)
+    {
+        Headers = template.Headers;
+        _hasTrace = template.NeedsTrace;
+        if (_hasTrace) TraceContext.Make(_trace, loop.Random);
+        _ended = endStream;
+    }
+
+    /// <summary>The field that goes behind <see cref="Headers"/>, if they are of a template.</summary>
+    public ExtraField TraceParent => _hasTrace ? new ExtraField(TraceContext.Name.Name, _trace) : default;
 
     public bool TryGetDeadline(out TimeSpan after)
     {
@@ -119,7 +134,7 @@ internal sealed class RequestRelay(ProxyLoop loop)
         if (_trailers is not null) loop.Resources.Return(_trailers);
         _trailers = null;
         Release();
-        _ended = _committed = false;
+        _ended = _committed = _hasTrace = false;
         _sent = _credited = 0;
     }
 

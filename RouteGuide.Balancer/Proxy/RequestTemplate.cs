@@ -1,3 +1,4 @@
+using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Proxy;
@@ -5,6 +6,25 @@ namespace RouteGuide.Balancer.Proxy;
 /// <summary>A request that one client keeps sending, worked out once: it hangs on the frozen list that its header block is decoded to.</summary>
 /// <param name="Headers">As they go to a target, frozen too, but for a <c>traceparent</c> that each call gets.</param>
 /// <param name="Kind">What it is.</param>
+/// <param name="Routes">By which <paramref name="Group"/> was chosen.</param>
+/// <param name="Group">Which it goes to.</param>
 /// <param name="Timeout">Of its <c>grpc-timeout</c>; null if it has none.</param>
 /// <param name="NeedsTrace">The client sent no <c>traceparent</c>.</param>
-internal sealed record RequestTemplate(HeaderList Headers, RequestKind Kind, TimeSpan? Timeout, bool NeedsTrace);
+internal sealed record RequestTemplate(HeaderList Headers, RequestKind Kind, ProxyRoutes Routes, ProxyGroup Group, TimeSpan? Timeout, bool NeedsTrace)
+{
+    /// <param name="received">The client's, frozen; it was found acceptable.</param>
+    /// <param name="kind">What it is.</param>
+    /// <param name="routes">In force.</param>
+    /// <param name="group">What they chose.</param>
+    /// <param name="origin">Where the client came from.</param>
+    /// <param name="resources">Of the loop.</param>
+    public static RequestTemplate Make(HeaderList received, in RequestKind kind, ProxyRoutes routes, ProxyGroup group, ClientOrigin origin, Http2Resources resources)
+    {
+        var list = resources.Outgoing;
+        list.Clear();
+        RequestFields.Forward(received, list, origin);
+        var needsTrace = !TraceContext.TryKeep(received, list);
+        var timeout = list.IndexOf(KnownHeader.GrpcTimeout) is >= 0 and var at && GrpcProtocol.TryParseTimeout(list.Value(at), out var after) ? after : (TimeSpan?)null;
+        return new RequestTemplate(resources.Freeze(list), kind, routes, group, timeout, needsTrace);
+    }
+}

@@ -24,11 +24,11 @@ internal sealed class TargetConnection(ProxyLoop loop, SocketChannel channel, Ta
     public string LossReason => EndReason ?? Connection.Failure?.Message ?? "it was closed";
 
     /// <summary>Sends a request's headers; there is room.</summary>
-    public Http2Stream Open(Exchange exchange, HeaderList headers, bool endStream)
+    public Http2Stream Open(Exchange exchange, HeaderList headers, bool endStream, in ExtraField extra)
     {
         _hasNewRequests = true;
         exchange.RequestAt = Produced;
-        return Connection.OpenStream(headers, endStream, exchange) ?? throw new InvalidOperationException("The connection to the target has no room for the call that it was given.");
+        return Connection.OpenStream(headers, endStream, exchange, in extra) ?? throw new InvalidOperationException("The connection to the target has no room for the call that it was given.");
     }
 
     /// <summary>Whether the target may have seen any of a call's request.</summary>

@@ -11,12 +11,16 @@ internal static class TraceContext
     public const int Length = 55;
 
     private static readonly ActivitySource Source = new("RouteGuide.Balancer");
-    private static readonly HeaderEntry Name = new("traceparent", "");
+    /// <summary>The field's name.</summary>
+    public static HeaderEntry Name { get; } = new("traceparent", "");
+
+    /// <summary>Somebody may want spans.</summary>
+    public static bool IsRecorded => Source.HasListeners();
 
     /// <summary>The balancer's span of a call, below the client's; null when nobody records it. It is not the thread's current one.</summary>
     public static Activity? StartSpan(HeaderList request, bool isGrpc)
     {
-        if (!Source.HasListeners()) return null;
+        if (!IsRecorded) return null;
         ActivityContext.TryParse(request.Text(KnownHeader.TraceParent), request.Text(KnownHeader.TraceState), isRemote: true, out var parent);
         var path = request.Text(KnownHeader.Path) ?? "/";
         var span = Source.StartActivity(path.TrimStart('/'), ActivityKind.Server, parent);
@@ -43,18 +47,13 @@ internal static class TraceContext
     /// </summary>
     public static void Add(HeaderList source, HeaderList destination, Activity? span, Random random)
     {
-        var index = source.IndexOf(KnownHeader.TraceParent);
         if (span is { IdFormat: ActivityIdFormat.W3C, IsAllDataRequested: true, Id: { Length: Length } id })
         {
             Span<byte> own = stackalloc byte[Length];
             Encoding.ASCII.GetBytes(id, own);
             destination.Add(Name, own);
         }
-        else if (index >= 0 && !source.Value(index).IsEmpty)
-        {
-            destination.Add(source, index);
-        }
-        else
+        else if (!TryKeep(source, destination))
         {
             Span<byte> made = stackalloc byte[Length];
             Make(made, random);
@@ -62,7 +61,19 @@ internal static class TraceContext
         }
     }
 
-    private static void Make(Span<byte> text, Random random)
+    /// <summary>Passes the client's field on. False if there is none.</summary>
+    public static bool TryKeep(HeaderList source, HeaderList destination)
+    {
+        var index = source.IndexOf(KnownHeader.TraceParent);
+        if (index < 0 || source.Value(index).IsEmpty) return false;
+        destination.Add(source, index);
+        return true;
+    }
+
+    /// <summary>Makes a value, not sampled.</summary>
+    /// <param name="text">Room for <see cref="Length"/> octets.</param>
+    /// <param name="random">The ids.</param>
+    public static void Make(Span<byte> text, Random random)
     {
         Span<byte> octets = stackalloc byte[24];
         random.NextBytes(octets);

@@ -2,9 +2,12 @@ using System.Buffers;
 
 namespace RouteGuide.Balancer.Transport;
 
-/// <summary>Octets in one pooled array. Holds no memory while it is empty; the caller bounds what it puts in.</summary>
-internal sealed class ByteBuffer
+/// <summary>Octets in one pooled array. Holds no memory while it is empty, but a small array of its own if it is to; the caller bounds what it puts in.</summary>
+/// <param name="retain">Octets of that array; 0 for none.</param>
+internal sealed class ByteBuffer(int retain = 0)
 {
+    private byte[] _own = [];
+
     private byte[] _octets = [];
     private int _start;
     private int _end;
@@ -18,12 +21,18 @@ internal sealed class ByteBuffer
 
     public void Append(ReadOnlySpan<byte> octets)
     {
+        if (_octets.Length == 0 && octets.Length <= retain)
+        {
+            if (_own.Length == 0) _own = new byte[retain];
+            _octets = _own;
+        }
+
         if (_octets.Length - _end < octets.Length)
         {
             var larger = ArrayPool<byte>.Shared.Rent(Math.Max(4096, 2 * (Length + octets.Length)));
             Memory.Span.CopyTo(larger);
             (_start, _end) = (0, Length);
-            if (_octets.Length > 0) ArrayPool<byte>.Shared.Return(_octets);
+            GiveBack();
             _octets = larger;
         }
 
@@ -41,7 +50,12 @@ internal sealed class ByteBuffer
     public void Release()
     {
         _start = _end = 0;
-        if (_octets.Length > 0) ArrayPool<byte>.Shared.Return(_octets);
+        GiveBack();
         _octets = [];
+    }
+
+    private void GiveBack()
+    {
+        if (_octets.Length > 0 && _octets != _own) ArrayPool<byte>.Shared.Return(_octets);
     }
 }

@@ -44,6 +44,12 @@ internal sealed class EventLoop
     /// <summary>Milliseconds since the loop was made, as of the beginning of this turn.</summary>
     public long NowMs { get; private set; }
 
+    /// <summary>The same, as the clock counts.</summary>
+    public long Timestamp { get; private set; }
+
+    /// <summary>The time from a <see cref="Timestamp"/> to the beginning of this turn.</summary>
+    public TimeSpan ElapsedSince(long timestamp) => _time.GetElapsedTime(timestamp, Timestamp);
+
     public TimerWheel Timers { get; }
 
     /// <summary>Milliseconds that a connection which was closed here is still read from; see <see cref="SocketChannel"/>.</summary>
@@ -150,7 +156,11 @@ internal sealed class EventLoop
         _current.Clear();
     }
 
-    private void UpdateTime() => NowMs = (long)_time.GetElapsedTime(_started).TotalMilliseconds;
+    private void UpdateTime()
+    {
+        Timestamp = _time.GetTimestamp();
+        NowMs = (long)ElapsedSince(_started).TotalMilliseconds;
+    }
 
     internal readonly struct LoopEntry(EventLoop loop) : ICriticalNotifyCompletion
     {

@@ -153,6 +153,38 @@ public sealed class RelayTests
     }
 
     [Fact]
+    public async Task Calls_that_repeat_keep_their_own_headers_and_each_gets_a_trace_of_its_own()
+    {
+        var seen = new System.Collections.Concurrent.ConcurrentBag<(string Path, string? Tag, string Trace, string For, string Proto)>();
+        await using var target = await KestrelTarget.Start(context =>
+        {
+            var headers = context.Request.Headers;
+            seen.Add((context.Request.Path, headers["x-tag"], headers.TraceParent.ToString(), headers["x-forwarded-for"].ToString(), headers["x-forwarded-proto"].ToString()));
+            context.Response.ContentType = "application/grpc";
+            context.Response.AppendTrailer("grpc-status", context.Request.Path.Value![^1..]);
+            return Task.CompletedTask;
+        });
+        await using var balancer = await BalancerUnderTest.Start(target.Url);
+        using var client = BalancerUnderTest.Client();
+
+        for (var i = 0; i < 60; i++)
+        {
+            var request = balancer.Request(new ByteArrayContent([0, 0, 0, 0, 0]));
+            request.RequestUri = new Uri(balancer.Tls, $"a.B/C{i % 3}");
+            request.Headers.Add("x-tag", $"t{i % 3}");
+            using var response = await client.SendAsync(request, CancellationToken.None);
+            await response.Content.ReadAsByteArrayAsync();
+            Assert.Equal($"{i % 3}", response.TrailingHeaders.GetValues("grpc-status").Single());
+        }
+
+        Assert.Equal(60, seen.Count);
+        Assert.All(seen, call => Assert.Equal($"t{call.Path[^1]}", call.Tag));
+        Assert.All(seen, call => Assert.Matches("^00-[0-9a-f]{32}-[0-9a-f]{16}-00$", call.Trace));
+        Assert.Equal(60, seen.Select(call => call.Trace).Distinct().Count());
+        Assert.Equal(("127.0.0.1", "https"), seen.Select(call => (call.For, call.Proto)).Distinct().Single());
+    }
+
+    [Fact]
     public async Task A_path_passes_as_it_was_written()
     {
         string? path = null;
