@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -10,6 +9,7 @@ using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Telemetry;
+using RouteGuide.Balancer.Transport.Tls;
 using RouteGuide.ServiceDefaults;
 
 namespace RouteGuide.Balancer;
@@ -31,7 +31,8 @@ internal sealed class BalancerApp : IAsyncDisposable
     private readonly List<(ListenerSettings Settings, Func<int> Port)> _listeners = [];
     private readonly RouteTable _routes;
     private readonly ProxyEngine _engine;
-    private readonly SslServerAuthenticationOptions? _tls;
+    private readonly TlsFront? _tls;
+    private FileWatch? _watch;
     private Task _stopping = Task.CompletedTask;
 
     private BalancerApp(WebApplicationBuilder builder, TimeProvider time)
@@ -40,7 +41,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         builder.LogFromStartOn();
         _settings = BalancerSettings.Read(builder.Configuration);
         _routes = _settings.Routes.Build();
-        var tls = _settings.Listeners.FirstOrDefault(l => l.IsTls) is { } secured ? FrontCertificate.Load(builder.Configuration, secured) : null;
+        _tls = _settings.Listeners.FirstOrDefault(l => l.IsTls) is { } secured ? FrontCertificate.Load(_settings.Tls, secured, TimeProvider.System) : null;
         ConfigureKestrel(builder);
         if (_settings.Listeners.All(l => l.Kind != ListenerKind.Registry)) builder.Services.AddSingleton<IServer, NoServer>();
         builder.Services.AddSingleton(time);
@@ -56,7 +57,6 @@ internal sealed class BalancerApp : IAsyncDisposable
         _engine = new ProxyEngine(
             new ProxyShared(new ProxyRoutes(_routes, StartGroup), Services.GetRequiredService<IExchangeLog>(), _settings.Proxy, time),
             Services.GetRequiredService<ILogger<ProxyEngine>>());
-        _tls = tls;
         _web.Use(new RegistryGate(_settings.Registry).Handle);
         _web.UseRouting();
         _web.MapGrpcService<RegistryService>();
@@ -85,11 +85,17 @@ internal sealed class BalancerApp : IAsyncDisposable
         _engine.Start();
         _web.Lifetime.ApplicationStopping.Register(() => _stopping = _engine.Stop(_settings.DrainTimeout));
         var logger = _web.Services.GetRequiredService<ILogger<BalancerApp>>();
+        if (_tls is not null) _watch = new FileWatch([.. _tls.Files], _settings.Tls.ReloadInterval, _tls.Refresh, TimeProvider.System, logger);
         foreach (var url in Urls(ListenerKind.Front)) logger.LogInformation("Calls are taken on {Url}", url);
         foreach (var url in Urls(ListenerKind.Registry)) logger.LogInformation("Targets register on {Url}", url);
         foreach (var group in _routes.Groups)
         {
             foreach (var entry in group.Targets.Current.Entries) logger.LogInformation("Target {Target} is configured in {Group}", entry.Target, group);
+        }
+
+        if (_settings.Tls.ClientMode != ClientCertificateMode.Off)
+        {
+            foreach (var url in Urls(ListenerKind.Front).Where(u => u.StartsWith("http:", StringComparison.Ordinal))) logger.LogWarning("{Setting} is {Mode}, but clients of {Url} show no certificate: it is plaintext", $"{TlsSettings.ClientsKey}:Mode", _settings.Tls.ClientMode, url);
         }
 
         if (_settings.Registry.Key is null && _settings.Listeners.Any(l => l.Kind == ListenerKind.Registry))
@@ -116,6 +122,7 @@ internal sealed class BalancerApp : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_watch is not null) await _watch.DisposeAsync();
         await _engine.DisposeAsync();
         await _web.DisposeAsync();
     }

@@ -28,6 +28,8 @@ internal sealed record BalancerSettings
     /// <summary>Those of the default group.</summary>
     public IReadOnlyList<TargetAddress> Targets => Routes.Groups[0].Targets;
 
+    public required TlsSettings Tls { get; init; }
+
     public required ProxyOptions Proxy { get; init; }
 
     public required RegistryOptions Registry { get; init; }
@@ -43,6 +45,7 @@ internal sealed record BalancerSettings
         {
             Listeners = ReadListeners(configuration),
             Routes = RouteSettings.Read(configuration),
+            Tls = TlsSettings.Read(configuration),
             Proxy = defaults with
             {
                 ConnectTimeout = ReadTime(configuration, ConnectTimeoutKey, defaults.ConnectTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)),

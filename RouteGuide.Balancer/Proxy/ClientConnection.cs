@@ -30,7 +30,7 @@ internal sealed class ClientConnection : Http2Channel
     public ClientConnection(ProxyLoop loop, IChannel channel, bool isTls, Action onOver)
         : base(loop, channel, Http2Role.Server, loop.Shared.Options.Limits.Http2)
     {
-        Origin = new ClientOrigin(channel.Remote, channel.Local, isTls);
+        Origin = ClientOrigin.Of(channel, isTls);
         _onOver = onOver;
         _keepAlive = new KeepAlive(loop.Shared.Options.Limits.KeepAliveIntervalMs, loop.Shared.Options.Limits.KeepAliveTimeoutMs);
         _callsLeft = loop.Shared.Options.MaxRequestsPerConnection;

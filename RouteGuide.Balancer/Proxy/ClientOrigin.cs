@@ -1,14 +1,26 @@
 using System.Globalization;
 using System.Net;
 using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Balancer.Transport;
+using RouteGuide.Balancer.Transport.Tls;
 
 namespace RouteGuide.Balancer.Proxy;
 
 /// <summary>Where the calls of one connection come from, as fields made once, so that encoders know them again.</summary>
-internal sealed class ClientOrigin(IPEndPoint remote, IPEndPoint local, bool isTls)
+/// <param name="remote">The client's end.</param>
+/// <param name="local">This end.</param>
+/// <param name="isTls">It is encrypted.</param>
+/// <param name="certificate">What targets are told of the client's certificate.</param>
+internal sealed class ClientOrigin(IPEndPoint remote, IPEndPoint local, bool isTls, IReadOnlyList<ClientCertificateField> certificate)
 {
     private static readonly HeaderEntry Http = new("x-forwarded-proto", "http");
     private static readonly HeaderEntry Https = new("x-forwarded-proto", "https");
+
+    private readonly HeaderEntry[] _certificate = [.. certificate.Select(f => new HeaderEntry(f.Name, f.Value))];
+
+    /// <summary>Of a connection.</summary>
+    public static ClientOrigin Of(IChannel channel, bool isTls) =>
+        new(channel.Remote, channel.Local, isTls, channel is TlsChannel { Handshake: IClientCertificate client } ? client.Fields : []);
 
     /// <summary>The client's end.</summary>
     public IPEndPoint Remote { get; } = remote;
@@ -16,6 +28,9 @@ internal sealed class ClientOrigin(IPEndPoint remote, IPEndPoint local, bool isT
     public HeaderEntry ForwardedFor { get; } = new("x-forwarded-for", (remote.Address.IsIPv4MappedToIPv6 ? remote.Address.MapToIPv4() : remote.Address).ToString());
 
     public HeaderEntry ForwardedProto { get; } = isTls ? Https : Http;
+
+    /// <summary>What targets are told of the client's certificate; mostly nothing.</summary>
+    public ReadOnlySpan<HeaderEntry> Certificate => _certificate;
 
     public HeaderEntry ForwardedPort { get; } = new("x-forwarded-port", local.Port.ToString(CultureInfo.InvariantCulture));
 }

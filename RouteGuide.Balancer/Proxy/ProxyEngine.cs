@@ -3,13 +3,14 @@ using System.Net.Security;
 using System.Net.Sockets;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
+using RouteGuide.Balancer.Transport.Tls;
 
 namespace RouteGuide.Balancer.Proxy;
 
 /// <summary>An address that clients come to.</summary>
 /// <param name="Address">Port 0 is any free one.</param>
 /// <param name="Tls">Null for plaintext.</param>
-internal sealed record FrontListener(IPEndPoint Address, SslServerAuthenticationOptions? Tls);
+internal sealed record FrontListener(IPEndPoint Address, TlsFront? Tls);
 
 /// <summary>The data path, put together: loops, listeners, and the way from an accepted connection to its protocol.</summary>
 internal sealed class ProxyEngine : IAsyncDisposable
@@ -18,7 +19,7 @@ internal sealed class ProxyEngine : IAsyncDisposable
     private readonly ILogger<ProxyEngine> _logger;
     private readonly LoopGroup _loops;
     private readonly Dictionary<EventLoop, ProxyLoop> _proxies;
-    private readonly List<(SocketListener Socket, SslServerAuthenticationOptions? Tls)> _listeners = [];
+    private readonly List<(SocketListener Socket, TlsFront? Tls)> _listeners = [];
     private readonly List<(ProxyGroup Group, Action<Target> OnAdded)> _followed = [];
     private readonly ConnectionGate _gate;
     private bool _started;
@@ -109,7 +110,7 @@ internal sealed class ProxyEngine : IAsyncDisposable
         return done.Task.Unwrap();
     }));
 
-    private void OnAccepted(SocketChannel channel, SslServerAuthenticationOptions? tls)
+    private void OnAccepted(SocketChannel channel, TlsFront? tls)
     {
         var from = channel.Remote.Address;
         void OnOver() => _gate.Leave(from);
@@ -123,8 +124,20 @@ internal sealed class ProxyEngine : IAsyncDisposable
 
         _proxies[channel.Loop].Warm();
         var limits = _shared.Options.Limits;
-        if (tls is null) _ = new PrefaceSniffer(channel, limits.Http2.PrefaceTimeoutMs, isHttp2 => Begin(channel, isTls: false, isHttp2, OnOver), OnOver);
-        else TlsChannel.Secure(channel, tls, limits.HandshakeTimeoutMs, secured => Begin(secured, isTls: true, secured.Protocol == SslApplicationProtocol.Http2, OnOver), OnOver);
+        if (tls is null)
+        {
+            _ = new PrefaceSniffer(channel, limits.Http2.PrefaceTimeoutMs, isHttp2 => Begin(channel, isTls: false, isHttp2, OnOver), OnOver);
+            return;
+        }
+
+        TlsChannel.Secure(channel, tls.Begin(), limits.HandshakeTimeoutMs, secured => Begin(secured, isTls: true, secured.Protocol == SslApplicationProtocol.Http2, OnOver), OnNotSecured);
+
+        // Anybody may fail at it as often as he likes, so it is told only to those who ask.
+        void OnNotSecured(string reason)
+        {
+            _logger.LogDebug("No connection with {Client}: {Reason}", channel.Remote, reason);
+            OnOver();
+        }
     }
 
     private IChannelHandler Begin(IChannel channel, bool isTls, bool isHttp2, Action onOver)

@@ -53,7 +53,7 @@ internal static class RequestFields
             if (known.IsPseudo()) continue;
             switch (known)
             {
-                case KnownHeader.Host or KnownHeader.TraceParent or KnownHeader.XForwardedProto or KnownHeader.XForwardedPort:
+                case KnownHeader.Host or KnownHeader.TraceParent or KnownHeader.XForwardedProto or KnownHeader.XForwardedPort or KnownHeader.ClientCertificate:
                     break;
                 case KnownHeader.XForwardedFor:
                     forwardedFor = true;
@@ -68,6 +68,18 @@ internal static class RequestFields
         else destination.Add(origin.ForwardedFor);
         destination.Add(origin.ForwardedProto);
         destination.Add(origin.ForwardedPort);
+        foreach (var field in origin.Certificate) destination.Add(field);
+    }
+
+    /// <summary>Copies a request's trailers. What only the balancer may say is left out, as some servers make no difference to headers.</summary>
+    /// <param name="source">The client's; their rules have been checked.</param>
+    /// <param name="destination">Empty.</param>
+    public static void CopyTrailers(HeaderList source, HeaderList destination)
+    {
+        for (var i = 0; i < source.Count; i++)
+        {
+            if (source[i].Known != KnownHeader.ClientCertificate) destination.Add(source, i);
+        }
     }
 
     /// <summary>Copies a request for a further attempt, with what is left of its deadline.</summary>

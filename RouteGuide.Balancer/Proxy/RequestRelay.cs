@@ -94,8 +94,8 @@ internal sealed class RequestRelay(ProxyLoop loop)
     {
         _ended = true;
         _trailers = loop.Resources.RentList();
-        _trailers.CopyFrom(trailers);
-        if (stream is not null) connection!.Connection.SendTrailers(stream, trailers);
+        RequestFields.CopyTrailers(trailers, _trailers);
+        if (stream is not null) connection!.Connection.SendTrailers(stream, _trailers);
     }
 
     /// <summary>Sends what was kept, behind the headers of an attempt.</summary>

@@ -3,11 +3,13 @@ using System.Net;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
+using System.Security.Cryptography;
+using RouteGuide.Balancer.Transport.Tls;
 
 namespace RouteGuide.Balancer.Transport;
 
 /// <summary>
-/// The server's end of TLS on a socket. SslStream works on a <see cref="TlsPipe"/>, so that it never waits for a socket: all of it runs
+/// TLS on a socket, either end of it. SslStream works on a <see cref="TlsPipe"/>, so that it never waits for a socket: all of it runs
 /// on the loop's thread.
 /// </summary>
 internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
@@ -15,10 +17,9 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
     private readonly SocketChannel _socket;
     private readonly TlsPipe _pipe = new();
     private readonly SslStream _tls;
-    private readonly SslServerAuthenticationOptions _options;
     private readonly Action<TlsChannel> _onSecured;
-    private readonly Action _onFailed;
-    private readonly LoopTimer _handshake;
+    private readonly Action<string> _onFailed;
+    private readonly LoopTimer _timeout;
     private readonly Action _read;
     private IChannelHandler? _handler;
     private ByteBuffer _leaving = new(); // ciphertext on its way
@@ -30,14 +31,14 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
     private bool _ended; // the handler hears nothing more
     private bool _hadOutput; // OnSent is due when the ciphertext has left
 
-    private TlsChannel(SocketChannel socket, SslServerAuthenticationOptions options, Action<TlsChannel> onSecured, Action onFailed)
+    private TlsChannel(SocketChannel socket, ITlsHandshake handshake, Action<TlsChannel> onSecured, Action<string> onFailed)
     {
         _socket = socket;
-        _options = options;
+        Handshake = handshake;
         _onSecured = onSecured;
         _onFailed = onFailed;
         _tls = new SslStream(_pipe);
-        _handshake = new LoopTimer(() => End("no handshake in time"));
+        _timeout = new LoopTimer(() => End("no TLS handshake in time"));
         _read = ReadOn;
     }
 
@@ -47,6 +48,12 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
 
     public IPEndPoint Local => _socket.Local;
 
+    /// <summary>The socket beneath.</summary>
+    public SocketChannel Socket => _socket;
+
+    /// <summary>As given to <see cref="Secure"/>: it knows what came out of it.</summary>
+    public ITlsHandshake Handshake { get; }
+
     /// <summary>What both ends speak (ALPN); empty if the client did not ask.</summary>
     public SslApplicationProtocol Protocol => _tls.NegotiatedApplicationProtocol;
 
@@ -54,16 +61,16 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
 
     /// <summary>Secures a connection; a handshake that fails ends it quietly.</summary>
     /// <param name="socket">Not started yet.</param>
-    /// <param name="options">Certificate, versions, protocols.</param>
+    /// <param name="handshake">How it is done, and which end this is.</param>
     /// <param name="timeoutMs">Milliseconds for the handshake.</param>
     /// <param name="onSecured">Is to call <see cref="Start"/>.</param>
-    /// <param name="onFailed">Called instead if it ends before.</param>
-    public static void Secure(SocketChannel socket, SslServerAuthenticationOptions options, int timeoutMs, Action<TlsChannel> onSecured, Action onFailed)
+    /// <param name="onFailed">Called instead, with the reason for people, if it ends before.</param>
+    public static void Secure(SocketChannel socket, ITlsHandshake handshake, int timeoutMs, Action<TlsChannel> onSecured, Action<string> onFailed)
     {
-        var channel = new TlsChannel(socket, options, onSecured, onFailed);
-        socket.Loop.Timers.Set(channel._handshake, socket.Loop.NowMs + timeoutMs);
+        var channel = new TlsChannel(socket, handshake, onSecured, onFailed);
+        socket.Loop.Timers.Set(channel._timeout, socket.Loop.NowMs + timeoutMs);
         socket.Start(channel);
-        _ = channel.Handshake();
+        _ = channel.Authenticate();
     }
 
     public void Start(IChannelHandler handler)
@@ -111,7 +118,7 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
     {
         if (_closing) return;
         _ended = _closing = true;
-        Loop.Timers.Clear(_handshake);
+        Loop.Timers.Clear(_timeout);
         try
         {
             // Writes close_notify into the pipe, which takes it at once.
@@ -129,7 +136,7 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
     public void Abort()
     {
         _ended = _closing = true;
-        Loop.Timers.Clear(_handshake);
+        Loop.Timers.Clear(_timeout);
         _socket.Abort();
         _tls.Dispose();
     }
@@ -180,23 +187,23 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
         _tls.Dispose();
     }
 
-    private async Task Handshake()
+    private async Task Authenticate()
     {
         try
         {
-            await _tls.AuthenticateAsServerAsync(_options).ConfigureAwait(false);
+            await Handshake.Run(_tls).ConfigureAwait(false);
             await Loop.Enter();
         }
-        catch (Exception e) when (e is AuthenticationException or IOException or InvalidOperationException or OperationCanceledException or System.ComponentModel.Win32Exception)
+        catch (Exception e) when (e is AuthenticationException or IOException or InvalidOperationException or OperationCanceledException or System.ComponentModel.Win32Exception or CryptographicException)
         {
             await Loop.Enter();
             Flush(); // the alert
-            End(e.Message);
+            End($"TLS: {Handshake.Refusal ?? e.GetBaseException().Message}");
             return;
         }
 
         if (_ended) return;
-        Loop.Timers.Clear(_handshake);
+        Loop.Timers.Clear(_timeout);
         Flush();
         _onSecured(this);
     }
@@ -265,12 +272,12 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
 
     private void End(string? reason)
     {
-        Loop.Timers.Clear(_handshake);
+        Loop.Timers.Clear(_timeout);
         if (_ended) return;
         _ended = _closing = true;
         if (_flushing) _socket.Close();
         else Finish();
-        if (_handler is null) _onFailed();
+        if (_handler is null) _onFailed(reason ?? "closed by the peer during the TLS handshake");
         else _handler.OnEnded(reason);
     }
 }

@@ -44,4 +44,7 @@ internal enum KnownHeader : byte
     XForwardedProto,
     XForwardedPort,
     XRequestId,
+
+    /// <summary>Any name that begins with <c>x-amzn-mtls-</c>: what a balancer says of a client's certificate, and nobody else may.</summary>
+    ClientCertificate,
 }

@@ -54,7 +54,25 @@ internal static class KnownHeaders
             }
         }
 
-        return name is [(byte)':', ..] ? KnownHeader.UnknownPseudo : KnownHeader.Other;
+        return name switch
+        {
+            [(byte)':', ..] => KnownHeader.UnknownPseudo,
+            [(byte)'x', (byte)'-' or (byte)'_', (byte)'a', (byte)'m', ..] when IsClientCertificate(name) => KnownHeader.ClientCertificate,
+            _ => KnownHeader.Other,
+        };
+    }
+
+    // Some servers make one of hyphen and underscore, so that either could pass for the other behind them.
+    private static bool IsClientCertificate(ReadOnlySpan<byte> name)
+    {
+        var prefix = "x-amzn-mtls-"u8;
+        if (name.Length < prefix.Length) return false;
+        for (var i = 0; i < prefix.Length; i++)
+        {
+            if (name[i] != prefix[i] && !(prefix[i] == (byte)'-' && name[i] == (byte)'_')) return false;
+        }
+
+        return true;
     }
 
     /// <summary>True for <c>:authority</c> … and whatever else begins with a colon.</summary>

@@ -2,9 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using RouteGuide.Balancer.Transport;
+using RouteGuide.Balancer.Transport.Tls;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer.Transport;
@@ -129,7 +128,7 @@ public sealed class ChannelTests
         private readonly LoopGroup _loops;
         private readonly SocketListener _listener;
         private readonly bool _tls;
-        private readonly SslStreamCertificateContext _certificate = SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(TestCertificate.Path, TestCertificate.KeyPath), null, offline: true);
+        private readonly TlsFront _front = new([new FrontCertificateSource(new CertificateFiles("test", TestCertificate.Path, TestCertificate.KeyPath, null).Load(TimeProvider.System), [])], null);
         private int _failures;
 
         public EchoServer(bool portable, bool tls)
@@ -177,8 +176,7 @@ public sealed class ChannelTests
                 return;
             }
 
-            var options = new SslServerAuthenticationOptions { ServerCertificateContext = _certificate, EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13 };
-            TlsChannel.Secure(channel, options, 10_000, Begin, () => Interlocked.Increment(ref _failures));
+            TlsChannel.Secure(channel, _front.Begin(), 10_000, Begin, _ => Interlocked.Increment(ref _failures));
         }
 
         private void Begin(IChannel channel)

@@ -1,0 +1,94 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace RouteGuide.Tests.Balancer.Tls;
+
+/// <summary>An authority of a test's own, and the certificates that it issues, as PEM files in a folder of their own.</summary>
+internal sealed class TestAuthority : IDisposable
+{
+    private const string ClientUsage = "1.3.6.1.5.5.7.3.2";
+    private const string ServerUsage = "1.3.6.1.5.5.7.3.1";
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("routeguide-tls-");
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly X509Certificate2 _root;
+    private int _count;
+
+    public TestAuthority(string name = "Test authority")
+    {
+        var request = new CertificateRequest($"CN={name}", _key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        _root = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddYears(-1), DateTimeOffset.UtcNow.AddYears(1));
+        RootFile = Write("root.pem", RootPem);
+    }
+
+    public string Folder => _folder.FullName;
+
+    public string RootPem => _root.ExportCertificatePem() + "\n";
+
+    public string RootFile { get; }
+
+    public X509Certificate2 Root => _root;
+
+    public Issued Server(params string[] names) => Issue(new X500DistinguishedName($"CN={names[0]}"), ServerUsage, names);
+
+    public Issued Client(string subject = "CN=client,OU=test,O=RouteGuide", DateTimeOffset? until = null) => Issue(new X500DistinguishedName(subject), ClientUsage, [], until);
+
+    /// <summary>A client's certificate that is meant for servers.</summary>
+    public Issued ClientForOtherUse() => Issue(new X500DistinguishedName("CN=client"), ServerUsage, []);
+
+    public Issued Issue(X500DistinguishedName subject, string usage, IReadOnlyList<string> names, DateTimeOffset? until = null, int padding = 0)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], false));
+        var alternatives = new SubjectAlternativeNameBuilder();
+        foreach (var name in names)
+        {
+            if (IPAddress.TryParse(name, out var address)) alternatives.AddIpAddress(address);
+            else alternatives.AddDnsName(name);
+        }
+
+        if (names.Count > 0) request.CertificateExtensions.Add(alternatives.Build());
+        if (padding > 0) request.CertificateExtensions.Add(new X509Extension("1.3.6.1.4.1.99999.1", RandomNumberGenerator.GetBytes(padding), false));
+        var end = until ?? DateTimeOffset.UtcNow.AddDays(1);
+        using var certificate = request.Create(_root, end.AddDays(-30), end, RandomNumberGenerator.GetBytes(8));
+        return new Issued(certificate.ExportCertificatePem() + "\n", key.ExportPkcs8PrivateKeyPem() + "\n", this, Interlocked.Increment(ref _count));
+    }
+
+    public string Write(string name, string content)
+    {
+        var path = Path.Combine(Folder, name);
+        File.WriteAllText(path, content);
+        return path;
+    }
+
+    public void Dispose()
+    {
+        _folder.Delete(recursive: true);
+        _root.Dispose();
+        _key.Dispose();
+    }
+}
+
+/// <summary>A certificate and its key.</summary>
+internal sealed class Issued(string pem, string keyPem, TestAuthority authority, int number)
+{
+    public string Pem { get; } = pem;
+
+    public string KeyPem { get; } = keyPem;
+
+    public string Path => authority.Write($"{number}.pem", Pem);
+
+    public string KeyPath => authority.Write($"{number}.key", KeyPem);
+
+    /// <summary>With its key; for SslStream.</summary>
+    public X509Certificate2 Load()
+    {
+        using var certificate = X509Certificate2.CreateFromPem(Pem, KeyPem);
+        // Keys that live in memory alone are not good for every platform.
+        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
+    }
+}
