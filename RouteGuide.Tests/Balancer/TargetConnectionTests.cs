@@ -240,7 +240,7 @@ public sealed class TargetConnectionTests
         /// <summary>Lets time pass; the engine has looked at its timers when this returns.</summary>
         public async Task Pass(int milliseconds, RawHttp2Connection client)
         {
-            _time.Advance(milliseconds);
+            _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
             // A turn begins with what was received, goes on to the timers, and ends with the answers.
             var ping = new byte[8];
             ping[0] = ++_pings;
@@ -249,17 +249,6 @@ public sealed class TargetConnectionTests
         }
 
         public ValueTask DisposeAsync() => _engine.DisposeAsync();
-    }
-
-    private sealed class ManualTime : TimeProvider
-    {
-        private long _milliseconds;
-
-        public override long TimestampFrequency => 1000;
-
-        public override long GetTimestamp() => Volatile.Read(ref _milliseconds);
-
-        public void Advance(int milliseconds) => Interlocked.Add(ref _milliseconds, milliseconds);
     }
 
     private sealed class NoLog : IExchangeLog

@@ -18,6 +18,9 @@ internal static class TestCertificate
 
     public static string KeyPath => Files.Value.KeyFile;
 
+    /// <summary>Who has signed it.</summary>
+    public static string CaPath => Files.Value.CaFile;
+
     /// <summary>Trusts what this certificate's root has signed and nothing else.</summary>
     public static bool Trust(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {

@@ -12,25 +12,27 @@ internal sealed class TestAuthority : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("routeguide-tls-");
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly X509Certificate2 _root;
     private int _count;
 
-    public TestAuthority(string name = "Test authority")
+    /// <param name="name">Its own.</param>
+    /// <param name="issuer">Who vouches for it; null for a root.</param>
+    public TestAuthority(string name = "Test authority", TestAuthority? issuer = null)
     {
         var request = new CertificateRequest($"CN={name}", _key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
-        _root = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddYears(-1), DateTimeOffset.UtcNow.AddYears(1));
-        RootFile = Write("root.pem", RootPem);
+        var (from, until) = (DateTimeOffset.UtcNow.AddDays(-300), DateTimeOffset.UtcNow.AddDays(300));
+        Certificate = issuer is null ? request.CreateSelfSigned(from, until) : Signed(request, issuer);
+        RootFile = Write("root.pem", Pem);
     }
 
     public string Folder => _folder.FullName;
 
-    public string RootPem => _root.ExportCertificatePem() + "\n";
+    public string Pem => Certificate.ExportCertificatePem() + "\n";
 
     public string RootFile { get; }
 
-    public X509Certificate2 Root => _root;
+    public X509Certificate2 Certificate { get; }
 
     public Issued Server(params string[] names) => Issue(new X500DistinguishedName($"CN={names[0]}"), ServerUsage, names);
 
@@ -54,7 +56,7 @@ internal sealed class TestAuthority : IDisposable
         if (names.Count > 0) request.CertificateExtensions.Add(alternatives.Build());
         if (padding > 0) request.CertificateExtensions.Add(new X509Extension("1.3.6.1.4.1.99999.1", RandomNumberGenerator.GetBytes(padding), false));
         var end = until ?? DateTimeOffset.UtcNow.AddDays(1);
-        using var certificate = request.Create(_root, end.AddDays(-30), end, RandomNumberGenerator.GetBytes(8));
+        using var certificate = request.Create(Certificate, end.AddDays(-30), end, RandomNumberGenerator.GetBytes(8));
         return new Issued(certificate.ExportCertificatePem() + "\n", key.ExportPkcs8PrivateKeyPem() + "\n", this, Interlocked.Increment(ref _count));
     }
 
@@ -65,10 +67,16 @@ internal sealed class TestAuthority : IDisposable
         return path;
     }
 
+    private X509Certificate2 Signed(CertificateRequest request, TestAuthority issuer)
+    {
+        using var certificate = request.Create(issuer.Certificate, DateTimeOffset.UtcNow.AddDays(-200), DateTimeOffset.UtcNow.AddDays(200), RandomNumberGenerator.GetBytes(8));
+        return certificate.CopyWithPrivateKey(_key);
+    }
+
     public void Dispose()
     {
         _folder.Delete(recursive: true);
-        _root.Dispose();
+        Certificate.Dispose();
         _key.Dispose();
     }
 }
