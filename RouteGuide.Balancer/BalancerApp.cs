@@ -67,6 +67,9 @@ internal sealed class BalancerApp : IAsyncDisposable
 
     public IServiceProvider Services => _web.Services;
 
+    /// <summary>The data path.</summary>
+    public ProxyEngine Engine => _engine;
+
     /// <summary>Reads the configuration (files, environment, <paramref name="args"/>) and puts the balancer together.</summary>
     /// <exception cref="ConfigurationException">A setting cannot be used.</exception>
     public static BalancerApp Build(string[] args, TimeProvider? time = null)

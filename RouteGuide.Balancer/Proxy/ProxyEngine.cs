@@ -37,6 +37,9 @@ internal sealed class ProxyEngine : IAsyncDisposable
     /// <summary>Client connections that are open.</summary>
     public int Clients => _gate.Count;
 
+    /// <summary>For those that measure on the loops' own threads.</summary>
+    public IReadOnlyList<EventLoop> Loops => _loops.Loops;
+
     /// <summary>Takes an address; nothing is accepted before <see cref="Start"/>.</summary>
     /// <returns>With the port that was chosen.</returns>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>

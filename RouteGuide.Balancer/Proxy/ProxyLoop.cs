@@ -58,14 +58,7 @@ internal sealed class ProxyLoop
     /// <summary>The loop's thread has begun to run.</summary>
     public void Start() => Timers.Set(_tick, NowMs + TickMs);
 
-    public TargetPool PoolOf(ProxyGroup group, Target target)
-    {
-        if (_pools.TryGetValue(target, out var pool)) return pool;
-        pool = new TargetPool(this, group.Suspects, target);
-        _pools.Add(target, pool);
-        target.Ended.ContinueWith(_ => Loop.Post(() => Drop(target)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return pool;
-    }
+    public TargetPool PoolOf(ProxyGroup group, Target target) => _pools.TryGetValue(target, out var pool) ? pool : NewPool(group, target);
 
     /// <summary>From now on there are connections to all targets before a call needs them. A loop without clients does without.</summary>
     public void Warm()
@@ -142,6 +135,15 @@ internal sealed class ProxyLoop
         foreach (var pool in _pools.Values) pool.Close();
         _pools.Clear();
         Timers.Clear(_tick);
+    }
+
+    // Apart from the look-up, as a lambda costs its method an object at every call, used or not.
+    private TargetPool NewPool(ProxyGroup group, Target target)
+    {
+        var pool = new TargetPool(this, group.Suspects, target);
+        _pools.Add(target, pool);
+        target.Ended.ContinueWith(_ => Loop.Post(() => Drop(target)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return pool;
     }
 
     private void Drop(Target target)

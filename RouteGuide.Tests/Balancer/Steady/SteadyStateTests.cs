@@ -1,0 +1,60 @@
+using RouteGuide.Balancer.Transport;
+
+namespace RouteGuide.Tests.Balancer.Steady;
+
+/// <summary>
+/// What a call costs the garbage collector once everything is warm: nothing, on the way that calls really take, over sockets. Deadlines, trace
+/// contexts, the access log and the metrics are as they are by default.
+/// </summary>
+[Collection(nameof(Alone))]
+public sealed class SteadyStateTests
+{
+    private const int AtOnce = 50;
+    private const int WarmUp = 10_000;
+
+    // What has nothing to do with the number of calls: timers fire about once a second, pooled arrays are trimmed and made anew (a record of
+    // TLS is 16 KiB), and the measuring itself allocates. The smallest object there is, once a call, would be 24 octets times the calls.
+    private const int Incidental = 128 * 1024;
+
+    private static readonly byte[] Message = [0, 0, 0, 0, 100, .. new byte[100]];
+
+    [Theory]
+    [InlineData("auto", "http", 1, 100_000)]
+    [InlineData("auto", "http", 10, 20_000)]
+    [InlineData("auto", "https", 1, 100_000)]
+    [InlineData("auto", "https", 10, 20_000)]
+    [InlineData("portable", "http", 1, 20_000)]
+    [InlineData("portable", "http", 10, 20_000)]
+    [InlineData("portable", "https", 1, 20_000)]
+    [InlineData("portable", "https", 10, 20_000)]
+    public async Task A_call_allocates_nothing_on_its_loop(string transport, string scheme, int messages, int calls)
+    {
+        using var target = new SteadyTarget(messages, Message);
+        await using var balancer = await BalancerUnderTest.StartWith([target.Url], "Balancer:Loops=1", $"Balancer:Transport={transport}");
+        using var caller = SteadyCaller.Connect(scheme == "http" ? balancer.Plaintext : balancer.Tls, messages, Message);
+        var loop = Assert.Single(balancer.Loops);
+        caller.Run(WarmUp, AtOnce);
+        await Allocated(loop);
+
+        var (before, totalBefore) = (await Allocated(loop), GC.GetTotalAllocatedBytes(precise: true));
+        caller.Run(calls, AtOnce);
+        var (after, totalAfter) = (await Allocated(loop), GC.GetTotalAllocatedBytes(precise: true));
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{after - before} octets on the loop, {totalAfter - totalBefore} in the process, for {calls} calls");
+        Assert.Equal((WarmUp + calls) * (long)messages * Message.Length, caller.Received);
+        Assert.InRange(after - before, 0, Incidental);
+        // The client's own end of TLS is in this process too; without it, nobody here allocates.
+        if (scheme == "http") Assert.InRange(totalAfter - totalBefore, 0, Incidental);
+    }
+
+    private static Task<long> Allocated(EventLoop loop)
+    {
+        var answer = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(() => answer.SetResult(GC.GetAllocatedBytesForCurrentThread()));
+        return answer.Task;
+    }
+
+    /// <summary>Tests that look at the whole process run when no others do.</summary>
+    [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+    public sealed class Alone;
+}
