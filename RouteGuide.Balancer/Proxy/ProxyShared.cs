@@ -1,3 +1,5 @@
+using RouteGuide.Balancer.Transport;
+
 namespace RouteGuide.Balancer.Proxy;
 
 /// <summary>What the loops share: snapshots, counters, and what may be called by many threads at once.</summary>
@@ -5,4 +7,8 @@ namespace RouteGuide.Balancer.Proxy;
 /// <param name="Log">Is told of calls that have ended.</param>
 /// <param name="Options">How calls are relayed.</param>
 /// <param name="Time">For deadlines and durations.</param>
-internal sealed record ProxyShared(ProxyRoutes Routes, IExchangeLog Log, ProxyOptions Options, TimeProvider Time);
+internal sealed record ProxyShared(ProxyRoutes Routes, IExchangeLog Log, ProxyOptions Options, TimeProvider Time)
+{
+    /// <summary>Makes connections to targets.</summary>
+    public IConnector Connector { get; init; } = Transport.Connector.Sockets;
+}

@@ -6,7 +6,7 @@ using RouteGuide.Balancer.Transport;
 namespace RouteGuide.Balancer.Proxy;
 
 /// <summary>A connection to a target: plaintext HTTP/2 with prior knowledge, multiplexed.</summary>
-internal sealed class TargetConnection(ProxyLoop loop, SocketChannel channel, TargetPool pool, Http2Limits limits) : Http2Channel(loop, channel, Http2Role.Client, limits)
+internal sealed class TargetConnection(ProxyLoop loop, IChannel channel, TargetPool pool, Http2Limits limits) : Http2Channel(loop, channel, Http2Role.Client, limits)
 {
     private KeepAlive _keepAlive = new(ProxyOptions.TargetQuietMs, ProxyOptions.TargetPingTimeoutMs);
     private bool _hasNewRequests; // since the last write
@@ -95,7 +95,7 @@ internal sealed class TargetConnection(ProxyLoop loop, SocketChannel channel, Ta
     {
         var opens = _hasNewRequests;
         _hasNewRequests = false;
-        return !opens || !PeerState.HasClosed(((SocketChannel)Channel).Socket);
+        return !opens || !Channel.HasPeerClosed;
     }
 
     // The kernel finds out about hosts that are gone; a process that hangs still acknowledges octets. Idle connections are left alone,

@@ -177,10 +177,10 @@ internal sealed class TargetPool
         _isConnecting = true;
         _loop.Timers.Clear(_retry);
         var timeout = _loop.Shared.Options.ConnectTimeout;
-        Connector.Connect(_loop.Loop, _target.Address.Host, _target.Address.Port, timeout, OnConnected);
+        _loop.Shared.Connector.Connect(_loop.Loop, _target.Address.Host, _target.Address.Port, timeout, OnConnected);
     }
 
-    private void OnConnected(SocketChannel? channel, string? reason)
+    private void OnConnected(IChannel? channel, string? reason)
     {
         _isConnecting = false;
         if (_closed)

@@ -3,16 +3,14 @@ using System.Net.Sockets;
 
 namespace RouteGuide.Balancer.Transport;
 
-/// <summary>Makes connections. A rare thing, so it happens on the thread pool; only the connected socket comes to the loop.</summary>
-internal static class Connector
+/// <summary>TCP connections. A rare thing, so they are made on the thread pool; only the connected socket comes to the loop.</summary>
+internal sealed class Connector : IConnector
 {
-    /// <summary>Connects and then, on the loop's thread, tells the channel or why there is none.</summary>
-    /// <param name="loop">Whose connection it will be.</param>
-    /// <param name="host">A name or an address.</param>
-    /// <param name="port">1 to 65535.</param>
-    /// <param name="timeout">For all addresses of the name together.</param>
-    /// <param name="done">Gets exactly one of the two.</param>
-    public static void Connect(EventLoop loop, string host, int port, TimeSpan timeout, Action<SocketChannel?, string?> done) =>
+    /// <summary>It holds nothing, so one does.</summary>
+    public static Connector Sockets { get; } = new();
+
+    /// <inheritdoc/>
+    public void Connect(EventLoop loop, string host, int port, TimeSpan timeout, Action<IChannel?, string?> done) =>
         _ = Task.Run(async () =>
         {
             Socket? socket = null;
@@ -95,7 +93,7 @@ internal static class Connector
         if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(Tcp, UserTimeout, BitConverter.GetBytes(25_000));
     }
 
-    private static void Hand(EventLoop loop, Socket? socket, string? reason, Action<SocketChannel?, string?> done)
+    private static void Hand(EventLoop loop, Socket? socket, string? reason, Action<IChannel?, string?> done)
     {
         SocketChannel? channel = null;
         try

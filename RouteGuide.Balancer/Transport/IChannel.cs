@@ -26,6 +26,12 @@ internal interface IChannel
     /// <summary>A false of <see cref="TrySend"/> has not been followed by <see cref="IChannelHandler.OnSent"/> yet.</summary>
     bool IsSending { get; }
 
+    /// <summary>
+    /// The peer is known to have closed the connection, a moment before <see cref="IChannelHandler.OnEnded"/> says so: what is sent now is
+    /// lost. False also where it cannot be asked.
+    /// </summary>
+    bool HasPeerClosed { get; }
+
     /// <summary>Reads nothing more for now, so that the peer's own output fills up.</summary>
     void PauseReading();
 

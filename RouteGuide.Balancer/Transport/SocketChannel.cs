@@ -47,6 +47,8 @@ internal sealed class SocketChannel : IChannel
 
     public bool IsSending { get; private set; }
 
+    public bool HasPeerClosed => PeerState.HasClosed(Socket);
+
     /// <summary>Whatever the poller keeps of it.</summary>
     internal object? PollerState { get; set; }
 

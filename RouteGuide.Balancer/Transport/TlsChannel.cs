@@ -59,6 +59,8 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
 
     public bool IsSending => _hadOutput;
 
+    public bool HasPeerClosed => _socket.HasPeerClosed;
+
     /// <summary>Secures a connection; a handshake that fails ends it quietly.</summary>
     /// <param name="socket">Not started yet.</param>
     /// <param name="handshake">How it is done, and which end this is.</param>

@@ -26,6 +26,14 @@ internal sealed class ClosedStreams(int capacity)
 
     public void Remember(int streamId, StreamEnding ending)
     {
+        // One that the peer reset and then used again is reset by us, once: what counts is the last.
+        foreach (ref var known in _ring.AsSpan())
+        {
+            if (known.Id != streamId) continue;
+            known.Ending = ending;
+            return;
+        }
+
         if (_next == _ring.Length)
         {
             if (_ring.Length < capacity) Array.Resize(ref _ring, Math.Min(capacity, Math.Max(8, _ring.Length * 2)));

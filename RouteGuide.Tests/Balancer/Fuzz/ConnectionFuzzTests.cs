@@ -80,8 +80,8 @@ public sealed class ConnectionFuzzTests
     /// <summary>Answers, consumes, resets and sends at random, also from inside reports.</summary>
     private sealed class WildHandler(Random random) : QuietHandler
     {
-        private readonly HeaderList _status = Wire.List((":status", "200"), ("a", "b"));
-        private readonly HeaderList _trailers = Wire.List(("grpc-status", "0"));
+        private readonly HeaderList _status = HpackWire.List((":status", "200"), ("a", "b"));
+        private readonly HeaderList _trailers = HpackWire.List(("grpc-status", "0"));
         private readonly HashSet<Http2Stream> _answered = [];
 
         public Http2Connection? Connection { get; set; }

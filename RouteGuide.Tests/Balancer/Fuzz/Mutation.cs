@@ -37,10 +37,11 @@ internal sealed class Mutation(Http2Role receiver, Random random)
         return [.. start, .. noise];
     }
 
-    private void Spoil(List<byte[]> frames)
+    /// <summary>Makes one mistake.</summary>
+    public void Spoil(List<byte[]> frames)
     {
         // The first is the preface, or SETTINGS; those cases are few and dealt with soon.
-        var at = random.Next(random.Next(10) == 0 ? 0 : 1, frames.Count);
+        var at = random.Next(frames.Count == 1 || random.Next(10) == 0 ? 0 : 1, frames.Count);
         var frame = frames[at];
         switch (random.Next(18))
         {

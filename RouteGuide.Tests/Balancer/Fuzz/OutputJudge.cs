@@ -45,6 +45,12 @@ internal sealed class OutputJudge(Http2Role role)
     /// <summary>GOAWAY with an error was sent.</summary>
     public bool HasFailed => _over;
 
+    /// <summary>The last stream that was opened (client role).</summary>
+    public int LastOpened => _lastOpened;
+
+    /// <summary>The streams that RST_STREAM was sent for.</summary>
+    public IReadOnlyCollection<int> Resets => _reset;
+
     /// <summary>What the connection is given.</summary>
     public void OnInput(ReadOnlySpan<byte> octets)
     {
@@ -58,7 +64,7 @@ internal sealed class OutputJudge(Http2Role role)
             _input.RemoveRange(0, HpackWire.Preface.Length);
         }
 
-        var all = _input.ToArray().AsSpan();
+        ReadOnlySpan<byte> all = _input.ToArray();
         var rest = all;
         while (!_inputEnds && TryCut(ref rest, out var header, out var payload)) OnReceivedFrame(header[3], header[4], IdOf(header), payload);
         _input.RemoveRange(0, all.Length - rest.Length);
@@ -76,7 +82,7 @@ internal sealed class OutputJudge(Http2Role role)
             _output.RemoveRange(0, HpackWire.Preface.Length);
         }
 
-        var all = _output.ToArray().AsSpan();
+        ReadOnlySpan<byte> all = _output.ToArray();
         var rest = all;
         while (TryCut(ref rest, out var header, out var payload))
         {
@@ -98,7 +104,7 @@ internal sealed class OutputJudge(Http2Role role)
 
     private static bool TryCut(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> header, out ReadOnlySpan<byte> payload)
     {
-        (header, payload) = (default, default);
+        header = payload = default;
         if (rest.Length < HeaderSize) return false;
         var length = rest[0] << 16 | rest[1] << 8 | rest[2];
         if (rest.Length < HeaderSize + length) return false;
@@ -106,14 +112,6 @@ internal sealed class OutputJudge(Http2Role role)
         payload = rest.Slice(HeaderSize, length);
         rest = rest[(HeaderSize + length)..];
         return true;
-    }
-
-    private static bool TryCut(ref Span<byte> rest, out ReadOnlySpan<byte> header, out ReadOnlySpan<byte> payload)
-    {
-        ReadOnlySpan<byte> view = rest;
-        var found = TryCut(ref view, out header, out payload);
-        rest = rest[^view.Length..];
-        return found;
     }
 
     private void OnReceivedFrame(int type, int flags, int id, ReadOnlySpan<byte> payload)

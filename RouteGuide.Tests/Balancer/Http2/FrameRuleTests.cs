@@ -150,6 +150,18 @@ public sealed class FrameRuleTests
     }
 
     [Fact]
+    public void RFC9113_5_1_a_stream_that_the_peer_reset_and_uses_again_is_reset_once()
+    {
+        var server = new TestConnection(Http2Role.Server);
+        server.Send(Wire.Headers(1, false, Wire.Request()), Wire.Reset(1, Http2ErrorCode.Cancel));
+        server.Send(Wire.Data(1, [1]));
+        Assert.Equal(["RST_STREAM 1 StreamClosed"], server.Sent());
+        server.Send(Wire.Data(1, [1]), Wire.Data(1, [1]));
+        Assert.Empty(server.Sent());
+        Assert.Equal(server.Limits.ConnectionWindow, server.ConnectionCredit);
+    }
+
+    [Fact]
     public void RFC9113_5_1_frames_for_a_stream_that_we_reset_are_ignored_but_counted_and_decoded()
     {
         var server = new TestConnection(Http2Role.Server);

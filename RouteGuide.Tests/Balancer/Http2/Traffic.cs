@@ -19,12 +19,26 @@ internal sealed class Traffic(Http2Role receiver, Random random)
 
     public List<byte[]> Make(int steps)
     {
-        if (receiver == Http2Role.Server) _frames.Add(Wire.Preface);
-        else for (var i = 0; i < ClientStreams; i++) _open.Add(i * 2 + 1, false);
-        _frames.Add(Wire.Settings());
-        _frames.Add(Wire.SettingsAck);
+        if (receiver == Http2Role.Client) for (var i = 0; i < ClientStreams; i++) Open(i * 2 + 1);
+        return [.. Begin(), .. More(steps)];
+    }
+
+    /// <summary>What a connection begins with.</summary>
+    public List<byte[]> Begin() => receiver == Http2Role.Server ? [Wire.Preface, Wire.Settings(), Wire.SettingsAck] : [Wire.Settings(), Wire.SettingsAck];
+
+    /// <summary>The receiver has opened a stream, which can be answered from here on.</summary>
+    public void Open(int id) => _open.TryAdd(id, false);
+
+    /// <summary>The receiver has reset a stream.</summary>
+    public void Forget(int id) => _open.Remove(id);
+
+    /// <summary>What comes next, in so many steps.</summary>
+    public List<byte[]> More(int steps)
+    {
         for (var i = 0; i < steps; i++) Step();
-        return _frames;
+        List<byte[]> made = [.. _frames];
+        _frames.Clear();
+        return made;
     }
 
     private void Step()
@@ -42,7 +56,7 @@ internal sealed class Traffic(Http2Role receiver, Random random)
     private void Request()
     {
         var end = random.Next(3) == 0;
-        Headers(_next, end, Wire.Request());
+        Headers(_next, end, random.Next(2) == 0 ? Wire.Request() : Wire.Request(("content-type", "application/grpc"), ("te", "trailers"), ("grpc-timeout", random.Next(4) == 0 ? "20m" : "1H")));
         if (!end) _open.Add(_next, true);
         _next += 2 * random.Next(1, 3);
     }

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace RouteGuide.Balancer.Proxy;
+namespace RouteGuide.Balancer.Transport;
 
 /// <summary>
 /// Asks the kernel whether the peer has closed a connection, a moment before the reading side gets to hear of it. What is written in
