@@ -26,6 +26,8 @@ internal static class BenchCommand
         {
             CompareCommand.Create(console),
             BackendCommand.Create(output),
+            SoakCommand.Create(console),
+            SoakCommand.CreateBalancer(output),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -55,6 +55,13 @@ internal sealed partial class ManagedProcess : IAsyncDisposable
         return managed;
     }
 
+    /// <summary>Sends a line to its standard input.</summary>
+    public async Task Write(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync();
+    }
+
     /// <summary>Waits until the state holds.</summary>
     /// <exception cref="BenchException">The process ended before, or it took too long.</exception>
     public async Task Until(Func<Task<bool>> state, string what, TimeSpan patience, CancellationToken cancellation)
