@@ -1,4 +1,5 @@
 using RouteGuide.Bench.Cli;
+using RouteGuide.Bench.Idle;
 using RouteGuide.Bench.Measuring;
 using RouteGuide.Bench.Processes;
 using RouteGuide.Bench.Proxies;
@@ -74,12 +75,14 @@ internal sealed class Comparison(ComparisonOptions options, Action<string> progr
                 progress($"{kind.Name} {_setups[^1].Version}: started");
             }
 
-            await RunLoads([.. options.Scenarios.Where(s => s.Measure is not Measure.MemoryPerConnection)], running, run, cancellation);
+            await RunLoads([.. options.Scenarios.Where(s => !s.IsIdle)], running, run, cancellation);
         }
         finally
         {
             foreach (var proxy in running) await proxy.DisposeAsync();
         }
+
+        foreach (var scenario in options.Scenarios.Where(s => s.IsIdle)) await RunIdle(scenario, [.. running.Where(p => p.Process is not null).Select(p => p.Kind)], setup, cancellation);
     }
 
     private async Task RunLoads(IReadOnlyList<Scenario> scenarios, IReadOnlyList<RunningProxy> proxies, LoadRun run, CancellationToken cancellation)
@@ -106,6 +109,22 @@ internal sealed class Comparison(ComparisonOptions options, Action<string> progr
                     await cell.Try(async () => cell.Samples.Add(await run.Measure(scenario, proxy, cancellation)), progress);
                     if (cell.Failure is null) progress($"round {round + 1} of {options.Rounds}: {cell.Last}");
                 }
+            }
+        }
+    }
+
+    private async Task RunIdle(Scenario scenario, IReadOnlyList<ProxyKind> kinds, ProxySetup setup, CancellationToken cancellation)
+    {
+        foreach (var kind in kinds) _cells[(scenario, kind)] = new Cell(scenario, kind);
+        for (var round = 0; round < options.Rounds; round++)
+        {
+            for (var i = 0; i < kinds.Count; i++)
+            {
+                var cell = _cells[(scenario, kinds[(i + round) % kinds.Count])];
+                if (cell.Failure is not null) continue;
+                await using var proxy = await cell.Proxy.Start(setup, cancellation);
+                await cell.Try(async () => cell.Samples.Add(await IdleRun.Measure(scenario, proxy, setup.Certificate, cancellation)), progress);
+                if (cell.Failure is null) progress($"round {round + 1} of {options.Rounds}: {cell.Last}");
             }
         }
     }

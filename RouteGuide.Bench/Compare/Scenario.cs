@@ -49,6 +49,9 @@ internal sealed record Scenario(string Name, string Title, Measure Measure, int 
     /// <summary>Calls a second that are offered in all; null for as many as can be.</summary>
     public int? OfferedRate => RatePerConnection * Connections;
 
+    /// <summary>Whether it is about connections on which nothing happens.</summary>
+    public bool IsIdle => Measure is Measure.MemoryPerConnection;
+
     /// <summary>Whether every call's time is taken in the measured run: where few calls are made, it costs the load generator nothing.</summary>
     public bool TimesEveryCall => RatePerConnection is not null || Measure is Measure.Latency;
 }

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace RouteGuide.Bench.Proxies;
 
 /// <summary>The certificate that all proxies show: P-256, made for one run, in the forms in which they read it.</summary>
-internal sealed record ServerCertificate(string CertificateFile, string KeyFile, string BothFile)
+internal sealed record ServerCertificate(string CertificateFile, string KeyFile, string BothFile, byte[] Der)
 {
     public static ServerCertificate Create(string folder)
     {
@@ -16,7 +16,7 @@ internal sealed record ServerCertificate(string CertificateFile, string KeyFile,
         request.CertificateExtensions.Add(names.Build());
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(2));
 
-        var files = new ServerCertificate(Path.Combine(folder, "cert.pem"), Path.Combine(folder, "key.pem"), Path.Combine(folder, "both.pem"));
+        var files = new ServerCertificate(Path.Combine(folder, "cert.pem"), Path.Combine(folder, "key.pem"), Path.Combine(folder, "both.pem"), certificate.RawData);
         var pem = certificate.ExportCertificatePem();
         var keyPem = key.ExportPkcs8PrivateKeyPem();
         File.WriteAllText(files.CertificateFile, pem);

@@ -18,6 +18,7 @@ namespace RouteGuide.Bench.Report;
 /// <param name="RatioToBestPeer">What is compared, divided by that of the best peer: CPU, for latency the median time, for idle connections the memory of each.</param>
 /// <param name="AddedP50Ms">For latency: the median without that of a call without a proxy, in ms.</param>
 /// <param name="BytesPerConnection">For idle connections: resident octets of each.</param>
+/// <param name="ConnectionsPerSecond">For idle connections: how many a second were opened, handshake and first call included.</param>
 internal sealed record ResultRow(
     string Scenario,
     string Proxy,
@@ -30,7 +31,8 @@ internal sealed record ResultRow(
     double? RssMiB,
     double? RatioToBestPeer,
     double? AddedP50Ms,
-    double? BytesPerConnection)
+    double? BytesPerConnection,
+    double? ConnectionsPerSecond)
 {
     /// <summary>What is compared, before it is divided.</summary>
     public double? Value(Measure measure) => measure switch
@@ -95,7 +97,8 @@ internal sealed record ComparisonReport(
             Median(s => s.RssMiB, 1),
             null,
             null,
-            Median(s => s.BytesPerConnection, 0));
+            Median(s => s.BytesPerConnection, 0),
+            Median(s => s.ConnectionsPerSecond, 0));
 
         double? Median(Func<Sample, double?> of, int digits) => Ratios.Median([.. cell.Samples.Select(of).OfType<double>()]) is { } value ? Math.Round(value, digits) : null;
     }

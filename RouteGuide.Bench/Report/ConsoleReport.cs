@@ -23,5 +23,6 @@ internal static class ConsoleReport
 
         console.WriteLine($"\n{conditions.Date}, {conditions.Machine}\n{conditions.LoadGenerator}; proxy on processor {conditions.ProxyCpus}, load and backends on {conditions.LoadCpus}; median of {conditions.Rounds} runs of {conditions.Seconds:0} s");
         console.Write(table);
+        foreach (var failure in report.Failures) console.MarkupLineInterpolated($"[red]No result for {failure.Scenario} through {failure.Proxy}: {failure.Reason}[/]");
     }
 }
