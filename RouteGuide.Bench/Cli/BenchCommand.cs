@@ -25,6 +25,9 @@ internal static class BenchCommand
         var root = new RootCommand("Measures RouteGuide.Balancer: beside other proxies, and its parts.")
         {
             CompareCommand.Create(console),
+            ScaleCommand.Create(console),
+            ReportCommand.Create(console),
+            MicroCommand.Create(),
             BackendCommand.Create(output),
             SoakCommand.Create(console),
             SoakCommand.CreateBalancer(output),

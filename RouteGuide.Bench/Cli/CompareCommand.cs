@@ -18,6 +18,7 @@ internal static class CompareCommand
         var rounds = new Option<int>("--rounds") { Description = "Runs of each, 1 to 20; the median counts.", HelpName = "n", DefaultValueFactory = _ => 3 };
         var cores = new Option<int>("--cores") { Description = "Processors of the proxy, each with a worker or an event loop.", HelpName = "n", DefaultValueFactory = _ => 1 };
         var balancer = new Option<string?>("--balancer") { Description = "Another build of RouteGuide.Balancer.dll than the one beside this program.", HelpName = "file" };
+        var (markdown, chart) = ReportCommand.Options();
         scenarios.Validators.Add(result => Names.Known(result, Scenario.All.Select(s => s.Name)));
         proxies.Validators.Add(result => Names.Known(result, Kinds(null).Select(k => k.Name)));
         seconds.Validators.Add(result => Numbers.Within(result, 1, 60));
@@ -26,7 +27,7 @@ internal static class CompareCommand
 
         var command = new Command("compare", "Puts the same loads through every proxy that is installed, one at a time, and says what each call costs it.")
         {
-            json, scenarios, proxies, seconds, rounds, cores, balancer,
+            json, markdown, chart, scenarios, proxies, seconds, rounds, cores, balancer,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -42,6 +43,7 @@ internal static class CompareCommand
             var report = await new Comparison(options, line => console.WriteLine(line)).Run(cancellation);
             ConsoleReport.Write(console, report);
             if (parsed.GetValue(json) is { } file) JsonFile.Write(file, report);
+            ReportCommand.Write(report, parsed.GetValue(markdown), parsed.GetValue(chart));
             return report.IsComplete ? ExitCode.Done : ExitCode.Failed;
         });
         return command;

@@ -24,6 +24,14 @@ internal static class ReportTable
     public static bool? IsMet(ComparisonReport report, Scenario scenario) =>
         report.Results.FirstOrDefault(r => r.Scenario == scenario.Name && r.Proxy == "routeguide")?.RatioToBestPeer is { } ratio ? ratio <= scenario.Goal : null;
 
+    /// <summary>What is compared, with its unit.</summary>
+    public static string Compared(Scenario scenario, ResultRow row) => scenario.Measure switch
+    {
+        Measure.Latency => $"{Text(row.P50Ms, "0.000")} ms",
+        Measure.MemoryPerConnection => $"{Text(row.BytesPerConnection / 1024, "0.0")} KiB",
+        _ => Cpu(row),
+    };
+
     private static IReadOnlyList<string> Cells(Scenario scenario, ResultRow row) =>
     [
         scenario.Name,
