@@ -31,11 +31,11 @@ internal sealed class BackendServer : IDisposable
 
     public IReadOnlyList<int> Ports { get; }
 
-    /// <summary>Serves for as long as the process lives.</summary>
-    public void Run()
+    /// <summary>Serves until it is cancelled, which it notices within <see cref="Epoll.WaitMilliseconds"/>.</summary>
+    public void Run(CancellationToken cancellation)
     {
         Action<int, uint> ready = OnReady;
-        while (true) _epoll.Wait(ready);
+        while (!cancellation.IsCancellationRequested) _epoll.Wait(ready);
     }
 
     public void Dispose()

@@ -28,7 +28,7 @@ internal readonly record struct CallShape(int Messages, int MessageSize)
     public static CallShape Body { get; } = new(1, 1 << 20);
 
     /// <summary>Octets of the response's DATA, prefixes included, framing not.</summary>
-    public long ResponseSize => (long)Messages * (PrefixSize + MessageSize);
+    public long ResponseSize => (long)Messages * (PrefixSize + (long)MessageSize);
 
     public byte[] ToRequest()
     {

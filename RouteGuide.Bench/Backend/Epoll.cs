@@ -6,6 +6,9 @@ namespace RouteGuide.Bench.Backend;
 /// <summary>The few system calls that the backend lives on. Linux only, as the comparison is.</summary>
 internal sealed partial class Epoll : IDisposable
 {
+    /// <summary>How long a wait without an event takes.</summary>
+    public const int WaitMilliseconds = 200;
+
     public const uint Readable = 0x001;
     public const uint Writable = 0x004;
 
@@ -37,13 +40,13 @@ internal sealed partial class Epoll : IDisposable
 
     public void Forget(int descriptor) => Control(Remove, descriptor, 0);
 
-    /// <summary>Waits for events and tells each of them.</summary>
+    /// <summary>Waits for events, for a while, and tells each of them.</summary>
     public void Wait(Action<int, uint> ready)
     {
         int count;
         unsafe
         {
-            fixed (byte* events = _events) count = EpollWait(_descriptor, events, MaxEvents, -1);
+            fixed (byte* events = _events) count = EpollWait(_descriptor, events, MaxEvents, WaitMilliseconds);
         }
 
         if (count < 0 && Marshal.GetLastPInvokeError() != Interrupted) throw new Win32Exception();

@@ -18,7 +18,8 @@ internal static class BackendCommand
         {
             if (!OperatingSystem.IsLinux()) throw new BenchException("the backend uses epoll and so runs on Linux only");
             using var server = new BackendServer(parsed.GetRequiredValue(count));
-            var serving = new Thread(server.Run) { IsBackground = true, Name = "backend" };
+            using var ending = new CancellationTokenSource();
+            var serving = new Thread(() => server.Run(ending.Token)) { IsBackground = true, Name = "backend" };
             serving.Start();
             output.WriteLine(Listening + string.Join(' ', server.Ports));
             output.Flush();
@@ -27,7 +28,8 @@ internal static class BackendCommand
             {
             }
 
-            Environment.Exit(0);
+            ending.Cancel();
+            serving.Join();
         });
         return command;
     }

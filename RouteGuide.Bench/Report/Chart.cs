@@ -62,18 +62,21 @@ internal static class Chart
         body.Append(CultureInfo.InvariantCulture, $"<text class=\"scenario\" x=\"12\" y=\"{y + 4}\">{Escape(scenario.Title)}</text>\n");
         y += 12;
         var top = y;
+        var goal = X(scenario.Goal);
         foreach (var row in rows)
         {
             var ratio = row.RatioToBestPeer!.Value;
             var end = X(Math.Min(ratio, MaxRatio));
+            // The figure stands behind the mark, not under it.
+            var label = end < goal + 4 && goal < end + 60 ? goal : end;
             var note = ratio > MaxRatio ? $" ({ratio.ToString("0.0", CultureInfo.InvariantCulture)} ×)" : "";
             body.Append(CultureInfo.InvariantCulture, $"<text class=\"small\" x=\"{Left - 8}\" y=\"{y + BarHeight - 1}\" text-anchor=\"end\">{Escape(row.Proxy)}</text>");
             body.Append(CultureInfo.InvariantCulture, $"<rect class=\"{(row.Proxy == "routeguide" ? "own" : "peer")}\" x=\"{Left}\" y=\"{y}\" width=\"{end - Left:0.#}\" height=\"{BarHeight}\" rx=\"2\"/>");
-            body.Append(CultureInfo.InvariantCulture, $"<text class=\"small\" x=\"{end + 6:0.#}\" y=\"{y + BarHeight - 1}\">{Escape(ReportTable.Compared(scenario, row))}{note}</text>\n");
+            body.Append(CultureInfo.InvariantCulture, $"<text class=\"small\" x=\"{label + 6:0.#}\" y=\"{y + BarHeight - 1}\">{Escape(ReportTable.Compared(scenario, row))}{note}</text>\n");
             y += BarHeight + BarGap;
         }
 
-        body.Append(CultureInfo.InvariantCulture, $"<line class=\"goal\" x1=\"{X(scenario.Goal):0.#}\" y1=\"{top - 2}\" x2=\"{X(scenario.Goal):0.#}\" y2=\"{y - BarGap + 2}\"/>\n");
+        body.Append(CultureInfo.InvariantCulture, $"<line class=\"goal\" x1=\"{goal:0.#}\" y1=\"{top - 2}\" x2=\"{goal:0.#}\" y2=\"{y - BarGap + 2}\"/>\n");
         return y + 16;
     }
 
