@@ -19,6 +19,7 @@ internal sealed class ClientConnection : Http2Channel
 
     private readonly Action _onOver;
     private LoopTimer? _age; // until it takes no new calls; null when it may grow as old as it likes
+    private LoopTimer? _linger; // until it is closed, having been rotated
     private int _callsLeft;
     private KeepAlive _keepAlive;
     private long _usedMs; // when a stream ended last; before that, when the connection began
@@ -64,7 +65,9 @@ internal sealed class ClientConnection : Http2Channel
     /// <summary>Asks the client to open no more streams (RFC 9113 section 6.8); those that are open or on their way finish.</summary>
     public void Drain(byte[]? reason = null)
     {
-        if (!IsOver) Connection.BeginDrain(Loop.NowMs, reason);
+        if (IsOver) return;
+        Connection.BeginDrain(Loop.NowMs, reason);
+        if (Connection.IsDrained) Loop.MarkDirty(this);
     }
 
     /// <summary>Ends the calls that still run, each with a clear answer.</summary>
@@ -167,9 +170,24 @@ internal sealed class ClientConnection : Http2Channel
         }
     }
 
+    // The client closes it, as it alone knows whether it was about to use it. A balancer that stops has nowhere else to send it.
+    protected override void OnDrained()
+    {
+        if (Loop.IsDraining)
+        {
+            base.OnDrained();
+        }
+        else if (_linger is null)
+        {
+            _linger = new LoopTimer(() => EndInOrder(null));
+            Loop.Timers.Set(_linger, Loop.NowMs + Loop.Shared.Options.Limits.Http2.GoAwayLingerMs);
+        }
+    }
+
     protected override void OnOver()
     {
         if (_age is not null) Loop.Timers.Clear(_age);
+        if (_linger is not null) Loop.Timers.Clear(_linger);
         Loop.Remove(this);
         _onOver();
     }

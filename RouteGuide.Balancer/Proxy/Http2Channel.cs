@@ -106,7 +106,7 @@ internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
         }
 
         if (Connection.Failure is { } failure) EndInOrder(failure.Message);
-        else if (Connection is { IsDrained: true, Output.Length: 0 } && !Channel.IsSending) EndInOrder(null);
+        else if (Connection is { IsDrained: true, Output.Length: 0 } && !Channel.IsSending) OnDrained();
         else if (_paused && !Connection.PauseReading)
         {
             _paused = false;
@@ -159,6 +159,9 @@ internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
     }
 
     public void OnOutput() => Loop.MarkDirty(this);
+
+    /// <summary>A graceful stop is complete, and all of it has left. Called again whenever it is flushed.</summary>
+    protected virtual void OnDrained() => EndInOrder(null);
 
     protected virtual void OnTick()
     {

@@ -6,16 +6,17 @@ using RouteGuide.Tests.Grpc.Server;
 
 namespace RouteGuide.Tests.EndToEnd;
 
-/// <summary>What belongs to a call (deadline, cancellation, metadata, trailers, status) from our client through TLS and the balancer to our server, for all four kinds.</summary>
+/// <summary>What belongs to a call (deadline, cancellation, metadata, trailers, status) from our client through the balancer to our server, for all four kinds, with TLS and without.</summary>
 public sealed class FourKindsTests : IAsyncLifetime
 {
     private readonly TaskCompletionSource<ServerCallContext> _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Func<ServerCallContext, Task> _script = _ => Task.CompletedTask;
     private GrpcHost _server = null!;
     private BalancerUnderTest _balancer = null!;
-    private GrpcChannel _channel = null!;
+    private readonly Dictionary<string, GrpcChannel> _channels = [];
 
-    public static TheoryData<MethodType> Kinds => [MethodType.Unary, MethodType.ServerStreaming, MethodType.ClientStreaming, MethodType.DuplexStreaming];
+    public static MatrixTheoryData<MethodType, string> Kinds =>
+        new([MethodType.Unary, MethodType.ServerStreaming, MethodType.ClientStreaming, MethodType.DuplexStreaming], ["https", "http"]);
 
     public async ValueTask InitializeAsync()
     {
@@ -51,23 +52,26 @@ public sealed class FourKindsTests : IAsyncLifetime
             },
         });
         _balancer = await BalancerUnderTest.Start(_server.Address);
-        _channel = GrpcChannel.ForAddress(_balancer.Tls, new GrpcChannelOptions
+        foreach (var address in (Uri[])[_balancer.Tls, _balancer.Plaintext])
         {
-            HttpHandler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = TestCertificate.Trust } },
-            DisposeHttpClient = true,
-        });
+            _channels[address.Scheme] = GrpcChannel.ForAddress(address, new GrpcChannelOptions
+            {
+                HttpHandler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = TestCertificate.Trust } },
+                DisposeHttpClient = true,
+            });
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        _channel.Dispose();
+        foreach (var channel in _channels.Values) channel.Dispose();
         await _balancer.DisposeAsync();
         await _server.DisposeAsync();
     }
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task Metadata_goes_up_and_headers_and_trailers_come_down(MethodType kind)
+    public async Task Metadata_goes_up_and_headers_and_trailers_come_down(MethodType kind, string scheme)
     {
         byte[] bytes = [0, 1, 2, 250, 255];
         _script = context =>
@@ -77,7 +81,7 @@ public sealed class FourKindsTests : IAsyncLifetime
             return Task.CompletedTask;
         };
 
-        var (status, trailers, headers) = await Call(kind, new CallOptions(new Metadata { { "x-text", "as it was" }, { "x-bytes-bin", bytes } }));
+        var (status, trailers, headers) = await Call(kind, scheme, new CallOptions(new Metadata { { "x-text", "as it was" }, { "x-bytes-bin", bytes } }));
 
         Assert.Equal(new Status(StatusCode.OK, "grüße, 100%"), status);
         Assert.Equal("as it was", trailers.GetValue("x-text"));
@@ -85,15 +89,16 @@ public sealed class FourKindsTests : IAsyncLifetime
         Assert.NotNull(headers);
         var seen = await _arrived.Task;
         Assert.Contains("127.0.0.1", seen.RequestHeaders.GetValue("x-forwarded-for"));
+        Assert.Equal(scheme, seen.RequestHeaders.GetValue("x-forwarded-proto"));
     }
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task A_status_that_is_thrown_comes_down_with_its_trailers(MethodType kind)
+    public async Task A_status_that_is_thrown_comes_down_with_its_trailers(MethodType kind, string scheme)
     {
         _script = _ => throw new RpcException(new Status(StatusCode.FailedPrecondition, "not now"), new Metadata { { "retry-in", "5" } });
 
-        var (status, trailers, _) = await Call(kind, default);
+        var (status, trailers, _) = await Call(kind, scheme, default);
 
         Assert.Equal(new Status(StatusCode.FailedPrecondition, "not now"), status);
         Assert.Equal("5", trailers.GetValue("retry-in"));
@@ -101,7 +106,7 @@ public sealed class FourKindsTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task A_deadline_goes_up_and_ends_the_call_on_both_sides(MethodType kind)
+    public async Task A_deadline_goes_up_and_ends_the_call_on_both_sides(MethodType kind, string scheme)
     {
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _script = async context =>
@@ -111,7 +116,7 @@ public sealed class FourKindsTests : IAsyncLifetime
         };
         var deadline = DateTime.UtcNow.AddSeconds(1.5);
 
-        var (status, _, _) = await Call(kind, new CallOptions(deadline: deadline));
+        var (status, _, _) = await Call(kind, scheme, new CallOptions(deadline: deadline));
 
         Assert.Equal(StatusCode.DeadlineExceeded, status.StatusCode);
         Assert.InRange((await _arrived.Task).Deadline, deadline.AddSeconds(-1), deadline.AddSeconds(1));
@@ -120,7 +125,7 @@ public sealed class FourKindsTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task A_cancellation_goes_up_and_ends_the_call_on_both_sides(MethodType kind)
+    public async Task A_cancellation_goes_up_and_ends_the_call_on_both_sides(MethodType kind, string scheme)
     {
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _script = async context =>
@@ -130,7 +135,7 @@ public sealed class FourKindsTests : IAsyncLifetime
         };
         using var cancel = new CancellationTokenSource();
 
-        var call = Call(kind, new CallOptions(cancellationToken: cancel.Token));
+        var call = Call(kind, scheme, new CallOptions(cancellationToken: cancel.Token));
         await _arrived.Task.WaitAsync(Support.Eventually.Patience);
         await cancel.CancelAsync();
 
@@ -139,9 +144,9 @@ public sealed class FourKindsTests : IAsyncLifetime
     }
 
     /// <summary>Makes one call of a kind to its end, and says how it ended.</summary>
-    private async Task<(Status Status, Metadata Trailers, Metadata? Headers)> Call(MethodType kind, CallOptions options)
+    private async Task<(Status Status, Metadata Trailers, Metadata? Headers)> Call(MethodType kind, string scheme, CallOptions options)
     {
-        var client = new Routeguide.RouteGuide.RouteGuideClient(_channel);
+        var client = new Routeguide.RouteGuide.RouteGuideClient(_channels[scheme]);
         switch (kind)
         {
             case MethodType.Unary:

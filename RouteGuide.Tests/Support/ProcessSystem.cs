@@ -17,6 +17,9 @@ internal sealed partial class ProcessSystem : IAsyncDisposable
     /// <summary>Where the balancer takes calls, with TLS.</summary>
     public Uri Address { get; private set; } = null!;
 
+    /// <summary>Where it takes them without.</summary>
+    public Uri Plaintext { get; private set; } = null!;
+
     /// <summary>The root that the balancer's certificate is signed by.</summary>
     public string CaFile => _certificates.CaFile;
 
@@ -95,16 +98,22 @@ internal sealed partial class ProcessSystem : IAsyncDisposable
         var port = Ports.Free();
         _balancer = RunningProcess.StartProject("RouteGuide.Balancer", [], new Dictionary<string, string?>(_certificates.KestrelEnvironment)
         {
-            ["ASPNETCORE_URLS"] = "https://127.0.0.1:0",
+            ["ASPNETCORE_URLS"] = "https://127.0.0.1:0;http://127.0.0.1:0",
             ["REGISTRY_PORT"] = $"{port}",
             ["REGISTRY_KEY"] = Key,
         });
-        var line = await _balancer.WaitForOutput(text => ListeningLine().IsMatch(text), "the balancer's 'Calls are taken on'");
-        Address = new Uri(ListeningLine().Match(line).Groups[1].Value);
+        Address = await Listening("https");
+        Plaintext = await Listening("http");
         _registry = GrpcChannel.ForAddress($"http://127.0.0.1:{port}");
         Registry = new Registry.V1.Registry.RegistryClient(_registry);
     }
 
-    [GeneratedRegex("Calls are taken on (https://127.0.0.1:[0-9]+)")]
+    private async Task<Uri> Listening(string scheme)
+    {
+        var line = await _balancer.WaitForOutput(text => ListeningLine().Match(text).Groups[2].Value == scheme, $"the balancer's 'Calls are taken on {scheme}'");
+        return new Uri(ListeningLine().Match(line).Groups[1].Value);
+    }
+
+    [GeneratedRegex("Calls are taken on ((https?)://127.0.0.1:[0-9]+)")]
     private static partial Regex ListeningLine();
 }

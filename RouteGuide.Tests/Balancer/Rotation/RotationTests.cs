@@ -8,6 +8,9 @@ namespace RouteGuide.Tests.Balancer.Rotation;
 /// <summary>A connection that is old or has carried enough is replaced: GOAWAY in two steps (RFC 9113 section 6.8), and nothing is lost.</summary>
 public sealed class RotationTests
 {
+    // For clients that do not close what they were asked to leave, as these here.
+    private const string Linger = "Balancer:Limits:GoAwayLinger=0.2";
+
     [Fact]
     public async Task After_so_many_calls_a_connection_takes_what_is_on_its_way_and_no_more()
     {
@@ -17,7 +20,7 @@ public sealed class RotationTests
             await release.Task;
             await KestrelTarget.Answer(context);
         });
-        await using var balancer = await BalancerUnderTest.StartWith([target.Url], "Balancer:MaxRequestsPerConnection=2");
+        await using var balancer = await BalancerUnderTest.StartWith([target.Url], "Balancer:MaxRequestsPerConnection=2", Linger);
         await using var client = await RawHttp2Connection.ConnectAsync(balancer.Plaintext);
         client.Acknowledges = false;
         List<RawHttp2Stream> calls = [];
@@ -46,7 +49,7 @@ public sealed class RotationTests
             await release.Task;
             await KestrelTarget.Answer(context);
         });
-        await using var balancer = await BalancerUnderTest.StartWith([target.Url], "Balancer:MaxConnectionAge=0.2");
+        await using var balancer = await BalancerUnderTest.StartWith([target.Url], "Balancer:MaxConnectionAge=0.2", Linger);
         await using var client = await RawHttp2Connection.ConnectAsync(balancer.Tls);
         var call = await client.OpenAsync(RawHttp2Connection.GrpcRequest("/test.Service/Call", (":scheme", "https")), end: true);
 
@@ -63,12 +66,30 @@ public sealed class RotationTests
     [Fact]
     public async Task An_idle_connection_is_told_too_and_closed()
     {
-        await using var balancer = await BalancerUnderTest.StartWith([], "Balancer:MaxConnectionAge=0.1");
+        await using var balancer = await BalancerUnderTest.StartWith([], "Balancer:MaxConnectionAge=0.1", Linger);
         await using var client = await RawHttp2Connection.ConnectAsync(balancer.Plaintext);
 
         await Eventually.Until(() => client.IsClosed, "the end of the connection");
 
         Assert.Equal([int.MaxValue, 0], client.Frames.Where(f => f.Type == RawHttp2FrameType.GoAway).Select(LastId));
+    }
+
+    [Fact]
+    public async Task A_client_that_is_about_to_use_the_connection_finds_GOAWAY_and_not_its_end()
+    {
+        await using var balancer = await BalancerUnderTest.StartWith([], "Balancer:MaxConnectionAge=0.1", "Balancer:Limits:GoAwayLinger=60");
+        await using var client = await RawHttp2Connection.ConnectAsync(balancer.Plaintext);
+        await client.WaitForAsync(IsGoAway(0), "the second GOAWAY");
+
+        // What comes too late is ignored (RFC 9113 section 6.8); the connection answers as before.
+        await client.OpenAsync(RawHttp2Connection.GrpcRequest("/test.Service/Call"), end: true);
+        await client.SendAsync(RawHttp2FrameType.Ping, 0, 0, new byte[8]);
+        await client.WaitForAsync(f => f.Type == RawHttp2FrameType.Ping && (f.Flags & RawHttp2Flags.Ack) != 0, "the answer to a PING");
+
+        Assert.False(client.IsClosed);
+        Assert.DoesNotContain(client.Frames, f => f.Type is RawHttp2FrameType.Headers or RawHttp2FrameType.RstStream);
+        await balancer.Stop();
+        await Eventually.Until(() => client.IsClosed, "the end of the connection when the balancer stops");
     }
 
     [Fact]
