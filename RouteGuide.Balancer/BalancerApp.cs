@@ -32,6 +32,7 @@ internal sealed class BalancerApp : IAsyncDisposable
     private readonly RouteTable _routes;
     private readonly ProxyEngine _engine;
     private readonly TlsFront? _tls;
+    private readonly TargetTls _targetTls;
     private FileWatch? _watch;
     private Task _stopping = Task.CompletedTask;
 
@@ -42,6 +43,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         _settings = BalancerSettings.Read(builder.Configuration);
         _routes = _settings.Routes.Build();
         _tls = _settings.Listeners.FirstOrDefault(l => l.IsTls) is { } secured ? FrontCertificate.Load(_settings.Tls, secured, TimeProvider.System) : null;
+        _targetTls = _settings.Tls.LoadTargetTls(TimeProvider.System);
         ConfigureKestrel(builder);
         if (_settings.Listeners.All(l => l.Kind != ListenerKind.Registry)) builder.Services.AddSingleton<IServer, NoServer>();
         builder.Services.AddSingleton(time);
@@ -55,7 +57,7 @@ internal sealed class BalancerApp : IAsyncDisposable
 
         _web = builder.Build();
         _engine = new ProxyEngine(
-            new ProxyShared(new ProxyRoutes(_routes, StartGroup), Services.GetRequiredService<IExchangeLog>(), _settings.Proxy, time),
+            new ProxyShared(new ProxyRoutes(_routes, StartGroup), Services.GetRequiredService<IExchangeLog>(), _settings.Proxy with { TargetTls = _targetTls }, time),
             Services.GetRequiredService<ILogger<ProxyEngine>>());
         _web.Use(new RegistryGate(_settings.Registry).Handle);
         _web.UseRouting();
@@ -88,7 +90,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         _engine.Start();
         _web.Lifetime.ApplicationStopping.Register(() => _stopping = _engine.Stop(_settings.DrainTimeout));
         var logger = _web.Services.GetRequiredService<ILogger<BalancerApp>>();
-        if (_tls is not null) _watch = new FileWatch([.. _tls.Files], _settings.Tls.ReloadInterval, _tls.Refresh, TimeProvider.System, logger);
+        _watch = new FileWatch([.. _tls?.Files ?? [], .. _targetTls.Files], _settings.Tls.ReloadInterval, () => _tls?.Refresh(), TimeProvider.System, logger);
         foreach (var url in Urls(ListenerKind.Front)) logger.LogInformation("Calls are taken on {Url}", url);
         foreach (var url in Urls(ListenerKind.Registry)) logger.LogInformation("Targets register on {Url}", url);
         foreach (var group in _routes.Groups)

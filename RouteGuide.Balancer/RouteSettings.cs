@@ -76,7 +76,9 @@ internal sealed record RouteSettings
             var targets = ReadTargets(section.GetSection("Targets"));
             if (!IsSame(section.Key, RouteTable.DefaultGroup))
             {
-                groups.Add(new GroupSettings(section.Key, ReadVersion(section, ProtocolVersion.Http1), targets));
+                var spoken = ReadVersion(section, ProtocolVersion.Http1);
+                if (spoken == ProtocolVersion.Http1 && targets.Find(t => t.IsTls) is { } secured) throw new ConfigurationException($"{section.Path}:Targets: '{secured}' is https; HTTP1 targets are reached by plaintext, expected http://host:port.");
+                groups.Add(new GroupSettings(section.Key, spoken, targets));
                 continue;
             }
 

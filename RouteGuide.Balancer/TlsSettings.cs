@@ -14,6 +14,7 @@ internal sealed record TlsSettings
     public const string DefaultKey = "Kestrel:Certificates:Default";
     public const string CertificatesKey = "Balancer:Certificates";
     public const string ClientsKey = "Balancer:ClientCertificates";
+    public const string TargetsKey = "Balancer:TargetTls";
     public const string ReloadIntervalKey = "Balancer:CertificateReloadInterval";
 
     private static readonly string[] FileKeys = ["Path", "KeyPath", "Password"];
@@ -31,6 +32,18 @@ internal sealed record TlsSettings
 
     public bool IgnoreClientExpiry { get; init; }
 
+    /// <summary>Targets' certificates are judged.</summary>
+    public bool VerifyTargets { get; init; }
+
+    /// <summary>Who vouches for targets; null for those that the system trusts.</summary>
+    public NamedFile? TargetTrust { get; init; }
+
+    /// <summary>What targets have to prove to be; null for the host of their address.</summary>
+    public string? TargetServerName { get; init; }
+
+    /// <summary>What the balancer shows to targets; null for nothing.</summary>
+    public CertificateFiles? TargetCertificate { get; init; }
+
     /// <summary>Between two looks at the files. 10 ms to 1 hour, 1 s by default.</summary>
     public TimeSpan ReloadInterval { get; init; }
 
@@ -39,6 +52,10 @@ internal sealed record TlsSettings
     {
         var clients = configuration.GetSection(ClientsKey);
         RequireKnown(clients, "Mode", "TrustStorePath", "IgnoreExpiry");
+        var targets = configuration.GetSection(TargetsKey);
+        RequireKnown(targets, "Verify", "TrustStorePath", "ServerName", "Certificate");
+        RequireKnown(targets.GetSection("Certificate"), FileKeys);
+        var verify = ReadSwitch(targets, "Verify", true);
         var mode = ReadMode(clients);
         return new TlsSettings
         {
@@ -47,12 +64,26 @@ internal sealed record TlsSettings
             ClientMode = mode,
             ClientTrust = ReadTrust(clients, mode),
             IgnoreClientExpiry = ReadSwitch(clients, "IgnoreExpiry", false),
+            VerifyTargets = verify,
+            TargetTrust = ReadTargetTrust(targets, verify),
+            TargetServerName = ReadServerName(targets),
+            TargetCertificate = ReadFiles(targets.GetSection("Certificate")),
             ReloadInterval = BalancerSettings.ReadTime(ReloadIntervalKey, configuration[ReloadIntervalKey], TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
         };
     }
 
     private static CertificateFiles? ReadFiles(IConfigurationSection section) =>
         section["Path"] is { Length: > 0 } path ? new CertificateFiles(section.Path, path, TextOrNull(section["KeyPath"]), TextOrNull(section["Password"])) : null;
+
+    /// <summary>What TLS to targets needs.</summary>
+    /// <exception cref="ConfigurationException">A file cannot be used.</exception>
+    public TargetTls LoadTargetTls(TimeProvider time) => new()
+    {
+        Verify = VerifyTargets,
+        Trust = TargetTrust is { } trust ? TrustStore.Load(trust) : null,
+        Certificate = TargetCertificate?.Load(time),
+        ServerName = TargetServerName,
+    };
 
     private static List<CertificateSettings> ReadNamed(IConfigurationSection list)
     {
@@ -91,6 +122,21 @@ internal sealed record TlsSettings
         if (mode == ClientCertificateMode.Verify) return path is not null ? new NamedFile(setting, path) : throw new ConfigurationException($"{setting}: no file is named; to verify clients takes the certificates of those who vouch for them.");
         // Whoever names one believes that clients are checked.
         return path is null ? null : throw new ConfigurationException($"{setting}: '{path}' is of no use unless {section.Path}:Mode is verify.");
+    }
+
+    private static NamedFile? ReadTargetTrust(IConfigurationSection section, bool verify)
+    {
+        var setting = $"{section.Path}:TrustStorePath";
+        var path = TextOrNull(section["TrustStorePath"]);
+        if (path is not null && !verify) throw new ConfigurationException($"{setting}: '{path}' is of no use while {section.Path}:Verify is false.");
+        return path is null ? null : new NamedFile(setting, path);
+    }
+
+    private static string? ReadServerName(IConfigurationSection section)
+    {
+        var name = TextOrNull(section["ServerName"]);
+        if (name is not null && Uri.CheckHostName(name) == UriHostNameType.Unknown) throw new ConfigurationException($"{section.Path}:ServerName", name, "a host name");
+        return name;
     }
 
     private static bool ReadSwitch(IConfigurationSection section, string name, bool byDefault) => section[name] switch

@@ -89,6 +89,7 @@ internal sealed class RegistryService(LeaseBook leases, TargetTable targets, Reg
         }
 
         if (!TargetAddress.TryParse(registration.Address, out var address, out var error)) throw Invalid($"the address {error}");
+        if (address.IsTls) throw Invalid($"the address '{address}' is https; replicas are reached by plaintext HTTP/2, expected http://host:port");
         // A name would let whoever answers for it decide where calls go.
         if (!address.IsLiteral) throw Invalid($"the address '{address}' has a host name; expected an IP address or localhost");
         if (leases.IsFull) throw new RpcException(new Status(StatusCode.ResourceExhausted, $"there are {RegistryOptions.MaxLeases} leases already"));

@@ -102,7 +102,7 @@ internal sealed class Exchange
     {
         _waitingFor = null;
         _connection = connection;
-        var headers = _tried.Count == 1 ? _request.Headers : _request.HeadersWithTimeLeft(_loop.Loop.ElapsedSince(_startedAt));
+        var headers = _tried.Count == 1 ? _request.HeadersFor(connection.IsTls) : _request.HeadersWithTimeLeft(connection.IsTls, _loop.Loop.ElapsedSince(_startedAt));
         _targetStream = connection.Open(this, headers, _request.IsBodyless, _request.TraceParent);
         _request.SendKept(connection, _targetStream);
         GiveCredit();

@@ -1,3 +1,5 @@
+using RouteGuide.Balancer.Transport.Tls;
+
 namespace RouteGuide.Balancer.Proxy;
 
 /// <summary>How calls are relayed.</summary>
@@ -30,7 +32,7 @@ internal sealed record ProxyOptions
     /// <summary>Every limit of both kinds of connections.</summary>
     public ProxyLimits Limits { get; init; } = new();
 
-    /// <summary>How long a target may take to accept a connection and to send its SETTINGS.</summary>
+    /// <summary>How long a target may take to accept a connection, TLS included, and then to send its SETTINGS.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
@@ -41,6 +43,9 @@ internal sealed record ProxyOptions
 
     /// <summary>Calls after which a client's connection takes no more, give or take those that are on their way; 0 for no limit.</summary>
     public int MaxRequestsPerConnection { get; init; }
+
+    /// <summary>How targets are reached whose address is https.</summary>
+    public TargetTls TargetTls { get; init; } = TargetTls.Default;
 
     /// <summary>Event loops, 1 to 256; one per core by default.</summary>
     public int Loops { get; init; } = Math.Min(256, Environment.ProcessorCount);

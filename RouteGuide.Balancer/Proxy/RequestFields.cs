@@ -8,6 +8,7 @@ internal static class RequestFields
 {
     // Kestrel, for one, refuses a scheme that is not the connection's own.
     private static readonly HeaderEntry SchemeHttp = new(":scheme", "http");
+    private static readonly HeaderEntry SchemeHttps = new(":scheme", "https");
     private static readonly HeaderEntry AuthorityName = new(":authority", "");
     private static readonly HeaderEntry ForwardedForName = new("x-forwarded-for", "");
     private static readonly HeaderEntry TimeoutName = new("grpc-timeout", "");
@@ -71,6 +72,18 @@ internal static class RequestFields
         foreach (var field in origin.Certificate) destination.Add(field);
     }
 
+    /// <summary>Copies a request for a target that is reached over TLS.</summary>
+    /// <param name="source">As <see cref="Forward"/> made it.</param>
+    /// <param name="destination">Empty.</param>
+    public static void CopyAsHttps(HeaderList source, HeaderList destination)
+    {
+        for (var i = 0; i < source.Count; i++)
+        {
+            if (source[i].Known == KnownHeader.Scheme) destination.Add(SchemeHttps);
+            else destination.Add(source, i);
+        }
+    }
+
     /// <summary>Copies a request's trailers. What only the balancer may say is left out, as some servers make no difference to headers.</summary>
     /// <param name="source">The client's; their rules have been checked.</param>
     /// <param name="destination">Empty.</param>
@@ -83,11 +96,12 @@ internal static class RequestFields
     }
 
     /// <summary>Copies a request for a further attempt, with what is left of its deadline.</summary>
-    public static void CopyWithTimeout(HeaderList source, HeaderList destination, TimeSpan left)
+    public static void CopyWithTimeout(HeaderList source, HeaderList destination, TimeSpan left, bool asHttps)
     {
         for (var i = 0; i < source.Count; i++)
         {
-            if (source[i].Known != KnownHeader.GrpcTimeout) destination.Add(source, i);
+            if (asHttps && source[i].Known == KnownHeader.Scheme) destination.Add(SchemeHttps);
+            else if (source[i].Known != KnownHeader.GrpcTimeout) destination.Add(source, i);
             else destination.Add(TimeoutName, Encoding.ASCII.GetBytes(GrpcProtocol.FormatTimeout(left)));
         }
     }

@@ -13,6 +13,7 @@ namespace RouteGuide.Balancer.Proxy;
 internal sealed class RequestRelay(ProxyLoop loop)
 {
     private readonly ByteBuffer _kept = new(retain: 256);
+    private RequestTemplate? _template;
     private TraceParent _trace;
     private bool _hasTrace;
     private HeaderList? _trailers;
@@ -48,6 +49,7 @@ internal sealed class RequestRelay(ProxyLoop loop)
     /// <summary>As above, of a request that was worked out before.</summary>
     public void Begin(RequestTemplate template, bool endStream)
     {
+        _template = template;
         Headers = template.Headers;
         _hasTrace = template.NeedsTrace;
         if (_hasTrace) TraceContext.Make(_trace, loop.Random);
@@ -64,13 +66,25 @@ internal sealed class RequestRelay(ProxyLoop loop)
         return index >= 0 && GrpcProtocol.TryParseTimeout(Headers.Value(index), out after);
     }
 
-    /// <summary>The headers of a further attempt; good until the loop's scratch list is used again.</summary>
-    public HeaderList HeadersWithTimeLeft(TimeSpan elapsed)
+    /// <summary>The headers for a target; good until the loop's scratch list is used again.</summary>
+    /// <param name="isTls">The target is reached over TLS.</param>
+    public HeaderList HeadersFor(bool isTls)
     {
-        if (!TryGetDeadline(out var deadline)) return Headers;
+        if (!isTls) return Headers;
+        if (_template is not null) return _template.HeadersAsHttps(loop.Resources);
         var list = loop.Resources.Outgoing;
         list.Clear();
-        RequestFields.CopyWithTimeout(Headers, list, deadline - elapsed);
+        RequestFields.CopyAsHttps(Headers, list);
+        return list;
+    }
+
+    /// <summary>The headers of a further attempt; good until the loop's scratch list is used again.</summary>
+    public HeaderList HeadersWithTimeLeft(bool isTls, TimeSpan elapsed)
+    {
+        if (!TryGetDeadline(out var deadline)) return HeadersFor(isTls);
+        var list = loop.Resources.Outgoing;
+        list.Clear();
+        RequestFields.CopyWithTimeout(Headers, list, deadline - elapsed, asHttps: isTls);
         return list;
     }
 
@@ -131,6 +145,7 @@ internal sealed class RequestRelay(ProxyLoop loop)
     {
         loop.Resources.Return(Headers);
         Headers = null!;
+        _template = null;
         if (_trailers is not null) loop.Resources.Return(_trailers);
         _trailers = null;
         Release();

@@ -12,6 +12,18 @@ namespace RouteGuide.Balancer.Proxy;
 /// <param name="NeedsTrace">The client sent no <c>traceparent</c>.</param>
 internal sealed record RequestTemplate(HeaderList Headers, RequestKind Kind, ProxyRoutes Routes, ProxyGroup Group, TimeSpan? Timeout, bool NeedsTrace)
 {
+    private HeaderList? _asHttps;
+
+    /// <summary>The headers for a target that is reached over TLS.</summary>
+    public HeaderList HeadersAsHttps(Http2Resources resources)
+    {
+        if (_asHttps is not null) return _asHttps;
+        var list = resources.Outgoing;
+        list.Clear();
+        RequestFields.CopyAsHttps(Headers, list);
+        return _asHttps = resources.Freeze(list);
+    }
+
     /// <param name="received">The client's, frozen; it was found acceptable.</param>
     /// <param name="kind">What it is.</param>
     /// <param name="routes">In force.</param>

@@ -5,7 +5,7 @@ using RouteGuide.Balancer.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
 
-/// <summary>A connection to a target: plaintext HTTP/2 with prior knowledge, multiplexed.</summary>
+/// <summary>A connection to a target: HTTP/2, with prior knowledge or over TLS, multiplexed.</summary>
 internal sealed class TargetConnection(ProxyLoop loop, IChannel channel, TargetPool pool, Http2Limits limits) : Http2Channel(loop, channel, Http2Role.Client, limits)
 {
     private KeepAlive _keepAlive = new(ProxyOptions.TargetQuietMs, ProxyOptions.TargetPingTimeoutMs);
@@ -20,6 +20,9 @@ internal sealed class TargetConnection(ProxyLoop loop, IChannel channel, TargetP
 
     /// <summary>A call can begin here. Not while much waits to be written: the headers of many calls would come on top, without bound.</summary>
     public bool HasRoom => IsReady && !IsOver && Connection.CanOpenStream && !Connection.PauseReading;
+
+    /// <summary>It is encrypted, which a request's scheme has to say.</summary>
+    public bool IsTls { get; } = channel is TlsChannel;
 
     public string LossReason => EndReason ?? Connection.Failure?.Message ?? "it was closed";
 

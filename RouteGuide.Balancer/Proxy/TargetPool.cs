@@ -19,6 +19,8 @@ internal sealed class TargetPool
     private readonly LoopTimer _beginningEnds;
     private readonly LoopTimer _retry;
     private TargetConnection? _beginning; // connected, and its SETTINGS have not come
+    private TlsChannel? _securing; // connected, and its handshake goes on
+    private long _connectBeganMs;
     private Backoff _backoff;
     private long _notBeforeMs; // what is not urgent connects again at this time
     private bool _isConnecting;
@@ -134,6 +136,7 @@ internal sealed class TargetPool
         _loop.Timers.Clear(_beginningEnds);
         _loop.Timers.Clear(_retry);
         foreach (var connection in _connections.ToArray()) connection.Retire();
+        _securing?.Abort();
         _beginning?.Abort("the target is gone");
         Fail("is gone");
     }
@@ -175,6 +178,7 @@ internal sealed class TargetPool
     {
         if (_isConnecting || _beginning is not null || _closed) return;
         _isConnecting = true;
+        _connectBeganMs = _loop.NowMs;
         _loop.Timers.Clear(_retry);
         var timeout = _loop.Shared.Options.ConnectTimeout;
         _loop.Shared.Connector.Connect(_loop.Loop, _target.Address.Host, _target.Address.Port, timeout, OnConnected);
@@ -182,7 +186,6 @@ internal sealed class TargetPool
 
     private void OnConnected(IChannel? channel, string? reason)
     {
-        _isConnecting = false;
         if (_closed)
         {
             channel?.Abort();
@@ -191,10 +194,35 @@ internal sealed class TargetPool
 
         if (channel is null)
         {
+            _isConnecting = false;
             Fail($"cannot be reached: {reason}");
             return;
         }
 
+        if (!_target.Address.IsTls)
+        {
+            Begin(channel);
+            return;
+        }
+
+        var left = (int)_loop.Shared.Options.ConnectTimeout.TotalMilliseconds - (_loop.NowMs - _connectBeganMs);
+        _securing = TlsChannel.Secure(
+            channel,
+            _loop.Shared.Options.TargetTls.Begin(_target.Address.Host),
+            (int)Math.Max(1, left),
+            Begin,
+            why =>
+            {
+                _securing = null;
+                _isConnecting = false;
+                Fail($"cannot be reached: {why}");
+            });
+    }
+
+    private void Begin(IChannel channel)
+    {
+        _securing = null;
+        _isConnecting = false;
         _beginning = new TargetConnection(_loop, channel, this, _loop.Shared.Options.Limits.Http2);
         _loop.Timers.Set(_beginningEnds, _loop.NowMs + (long)_loop.Shared.Options.ConnectTimeout.TotalMilliseconds);
         _beginning.Start();

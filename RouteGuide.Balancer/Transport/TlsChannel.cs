@@ -14,7 +14,10 @@ namespace RouteGuide.Balancer.Transport;
 /// </summary>
 internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
 {
-    private readonly SocketChannel _socket;
+    // Octets that a peer may have sent before its handshake is judged; one record, which may be needed whole, is smaller.
+    private const int MaxEarly = 128 * 1024;
+
+    private readonly IChannel _socket;
     private readonly TlsPipe _pipe = new();
     private readonly SslStream _tls;
     private readonly Action<TlsChannel> _onSecured;
@@ -25,13 +28,14 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
     private ByteBuffer _leaving = new(); // ciphertext on its way
     private bool _flushing; // it has not left yet
     private bool _paused;
+    private bool _held; // reading is paused until somebody takes what has come
     private bool _reading; // a read of SslStream has not completed: what came was not the peer's data but TLS's own
     private bool _queued; // a read is to begin in the next turn
     private bool _closing; // when the ciphertext has left
     private bool _ended; // the handler hears nothing more
     private bool _hadOutput; // OnSent is due when the ciphertext has left
 
-    private TlsChannel(SocketChannel socket, ITlsHandshake handshake, Action<TlsChannel> onSecured, Action<string> onFailed)
+    private TlsChannel(IChannel socket, ITlsHandshake handshake, Action<TlsChannel> onSecured, Action<string> onFailed)
     {
         _socket = socket;
         Handshake = handshake;
@@ -47,9 +51,6 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
     public IPEndPoint Remote => _socket.Remote;
 
     public IPEndPoint Local => _socket.Local;
-
-    /// <summary>The socket beneath.</summary>
-    public SocketChannel Socket => _socket;
 
     /// <summary>As given to <see cref="Secure"/>: it knows what came out of it.</summary>
     public ITlsHandshake Handshake { get; }
@@ -67,17 +68,25 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
     /// <param name="timeoutMs">Milliseconds for the handshake.</param>
     /// <param name="onSecured">Is to call <see cref="Start"/>.</param>
     /// <param name="onFailed">Called instead, with the reason for people, if it ends before.</param>
-    public static void Secure(SocketChannel socket, ITlsHandshake handshake, int timeoutMs, Action<TlsChannel> onSecured, Action<string> onFailed)
+    public static TlsChannel Secure(IChannel socket, ITlsHandshake handshake, int timeoutMs, Action<TlsChannel> onSecured, Action<string> onFailed)
     {
         var channel = new TlsChannel(socket, handshake, onSecured, onFailed);
         socket.Loop.Timers.Set(channel._timeout, socket.Loop.NowMs + timeoutMs);
         socket.Start(channel);
         _ = channel.Authenticate();
+        channel.Flush(); // a client speaks first
+        return channel;
     }
 
     public void Start(IChannelHandler handler)
     {
         _handler = handler;
+        if (_held)
+        {
+            _held = false;
+            _socket.ResumeReading();
+        }
+
         QueueRead();
     }
 
@@ -151,6 +160,12 @@ internal sealed class TlsChannel : IChannel, IChannelHandler, IDisposable
         _pipe.Feed(Loop.ReadBuffer.AsMemory(0, octets.Length));
         if (_handler is not null) ReadOn();
         _pipe.Keep();
+        if (_handler is null && _pipe.Kept > MaxEarly && !_held)
+        {
+            _held = true;
+            _socket.PauseReading();
+        }
+
         Flush();
     }
 

@@ -24,6 +24,9 @@ internal sealed class TlsPipe : Stream, IValueTaskSource<int>
     /// <summary>Ciphertext for the peer.</summary>
     public ByteBuffer Output { get; set; } = new();
 
+    /// <summary>Octets received that were not asked for.</summary>
+    public int Kept => _left.Length;
+
     /// <summary>A read would complete at once.</summary>
     public bool HasRecord => _ended || Available() > 0;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer;
@@ -11,11 +12,13 @@ internal sealed class RawTarget : IAsyncDisposable
     private readonly TcpListener _listener;
     private readonly Func<RawHttp2Connection, RawHttp2Stream, Task> _handle;
     private readonly IReadOnlyDictionary<int, uint>? _settings;
+    private readonly Func<Stream, Task<Stream>>? _secure;
     private readonly ConcurrentBag<RawHttp2Connection> _connections = [];
     private readonly Task _accepting;
 
-    private RawTarget(TcpListener listener, Func<RawHttp2Connection, RawHttp2Stream, Task> handle, IReadOnlyDictionary<int, uint>? settings)
+    private RawTarget(TcpListener listener, Func<RawHttp2Connection, RawHttp2Stream, Task> handle, IReadOnlyDictionary<int, uint>? settings, Func<Stream, Task<Stream>>? secure)
     {
+        _secure = secure;
         _listener = listener;
         _handle = handle;
         _settings = settings;
@@ -33,11 +36,12 @@ internal sealed class RawTarget : IAsyncDisposable
     /// <param name="handle">Is called for each stream, as soon as its headers are there.</param>
     /// <param name="settings">Settings besides the usual ones.</param>
     /// <param name="port">0 for a free one.</param>
-    public static RawTarget Start(Func<RawHttp2Connection, RawHttp2Stream, Task> handle, IReadOnlyDictionary<int, uint>? settings = null, int port = 0)
+    /// <param name="secure">Makes TLS of a connection; null for plaintext.</param>
+    public static RawTarget Start(Func<RawHttp2Connection, RawHttp2Stream, Task> handle, IReadOnlyDictionary<int, uint>? settings = null, int port = 0, Func<Stream, Task<Stream>>? secure = null)
     {
         var listener = new TcpListener(IPAddress.Loopback, port);
         listener.Start();
-        return new RawTarget(listener, handle, settings);
+        return new RawTarget(listener, handle, settings, secure);
     }
 
     /// <summary>The end of an answered request: a message and status 0.</summary>
@@ -66,7 +70,7 @@ internal sealed class RawTarget : IAsyncDisposable
             {
                 _ = Serve(await _listener.AcceptSocketAsync());
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
             {
                 return;
             }
@@ -77,7 +81,9 @@ internal sealed class RawTarget : IAsyncDisposable
     {
         try
         {
-            var connection = await RawHttp2Connection.AcceptAsync(new NetworkStream(socket, ownsSocket: true), _settings);
+            Stream transport = new NetworkStream(socket, ownsSocket: true);
+            if (_secure is not null) transport = await _secure(transport);
+            var connection = await RawHttp2Connection.AcceptAsync(transport, _settings);
             _connections.Add(connection);
             while (true)
             {
@@ -85,7 +91,7 @@ internal sealed class RawTarget : IAsyncDisposable
                 _ = Handle(connection, stream);
             }
         }
-        catch (Exception e) when (e is IOException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or AuthenticationException or TimeoutException or OperationCanceledException or ObjectDisposedException)
         {
             // The connection is over, or the test is.
         }

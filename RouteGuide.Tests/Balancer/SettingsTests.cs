@@ -73,7 +73,20 @@ public sealed class SettingsTests
     [InlineData("REGISTRY_PORT=70000", "REGISTRY_PORT", "70000")]
     [InlineData("REGISTRY_PORT=-1", "REGISTRY_PORT", "-1")]
     [InlineData("Balancer:Targets:0=127.0.0.1:5001", "Balancer:Targets:0", "127.0.0.1:5001")]
-    [InlineData("Balancer:Targets:0=https://127.0.0.1:5001", "Balancer:Targets:0", "https://127.0.0.1:5001")]
+    [InlineData("Balancer:Targets:0=ftp://127.0.0.1:5001", "Balancer:Targets:0", "ftp://127.0.0.1:5001")]
+    [InlineData("Balancer:Targets:0=https://127.0.0.1", "Balancer:Targets:0", "no port")]
+    [InlineData("Balancer:TargetGroups:web:Targets:0=https://127.0.0.1:443", "Balancer:TargetGroups:web:Targets", "https://127.0.0.1:443")]
+    [InlineData("Balancer:Certificates:a:KeyPath=x", "Balancer:Certificates:a:Path", "no file is named")]
+    [InlineData("Balancer:Certificates:a:Paht=x", "Balancer:Certificates:a:Paht", "no such setting")]
+    [InlineData("Balancer:ClientCertificates:Mode=maybe", "Balancer:ClientCertificates:Mode", "maybe")]
+    [InlineData("Balancer:ClientCertificates:Mode=1", "Balancer:ClientCertificates:Mode", "'1'")]
+    [InlineData("Balancer:ClientCertificates:Mode=verify", "Balancer:ClientCertificates:TrustStorePath", "no file is named")]
+    [InlineData("Balancer:ClientCertificates:TrustStorePath=/ca.pem", "Balancer:ClientCertificates:TrustStorePath", "/ca.pem")]
+    [InlineData("Balancer:ClientCertificates:IgnoreExpiry=si", "Balancer:ClientCertificates:IgnoreExpiry", "si")]
+    [InlineData("Balancer:CertificateReloadInterval=0", "Balancer:CertificateReloadInterval", "'0'")]
+    [InlineData("Balancer:TargetTls:Verify=perhaps", "Balancer:TargetTls:Verify", "perhaps")]
+    [InlineData("Balancer:TargetTls:ServerName=a b", "Balancer:TargetTls:ServerName", "a b")]
+    [InlineData("Balancer:TargetTls:Certificate:Pass=x", "Balancer:TargetTls:Certificate:Pass", "no such setting")]
     [InlineData("Balancer:Targets:0=http://0.0.0.0:5001", "Balancer:Targets:0", "http://0.0.0.0:5001")]
     [InlineData("Balancer:Targets:0=", "Balancer:Targets:0", "empty")]
     [InlineData("Balancer:DrainTimeout=soon", "Balancer:DrainTimeout", "soon")]
@@ -91,6 +104,23 @@ public sealed class SettingsTests
         Assert.Contains(name, error.Message, StringComparison.Ordinal);
         Assert.Contains(value, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public void A_host_that_two_certificates_are_named_for_is_refused()
+    {
+        var error = Assert.Throws<ConfigurationException>(() => Read("Balancer:Certificates:a:Path=a", "Balancer:Certificates:a:Hosts:0=*.example.com", "Balancer:Certificates:b:Path=b", "Balancer:Certificates:b:Hosts:0=*.Example.com"));
+
+        Assert.Contains("Balancer:Certificates:b:Hosts:0", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Balancer:Certificates:a:Hosts:0", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Trust_for_targets_that_are_not_judged_is_refused()
+    {
+        var error = Assert.Throws<ConfigurationException>(() => Read("Balancer:TargetTls:Verify=false", "Balancer:TargetTls:TrustStorePath=/ca.pem"));
+
+        Assert.Contains("Balancer:TargetTls:TrustStorePath: '/ca.pem'", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -36,6 +36,14 @@ internal sealed class TrustStore
         return policy;
     }
 
+    /// <summary>By the authorities that the system trusts. The first use reads them from the disk.</summary>
+    public static X509ChainPolicy SystemPolicy(string usage)
+    {
+        var policy = OfflinePolicy();
+        policy.ApplicationPolicy.Add(new Oid(usage));
+        return policy;
+    }
+
     /// <summary>A policy that asks nobody.</summary>
     public static X509ChainPolicy OfflinePolicy() => new() { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
 
