@@ -51,6 +51,9 @@ internal sealed class OutputJudge(Http2Role role)
     /// <summary>The streams that RST_STREAM was sent for.</summary>
     public IReadOnlyCollection<int> Resets => _reset;
 
+    /// <summary>Is told of each header section that was sent: its stream, and the fields in their order.</summary>
+    public Action<int, string>? OnFields { get; set; }
+
     /// <summary>What the connection is given.</summary>
     public void OnInput(ReadOnlySpan<byte> octets)
     {
@@ -216,6 +219,7 @@ internal sealed class OutputJudge(Http2Role role)
         _fields.Clear();
         _decoder.Decode(_block.ToArray(), _fields, int.MaxValue, int.MaxValue);
         _block.Clear();
+        OnFields?.Invoke(id, HpackWire.Text(_fields));
     }
 
     private void RequireKnown(int id, string what) =>
