@@ -126,6 +126,9 @@ internal sealed class BackendConnection : IDisposable
             case 0x1 when (flags & End) != 0:
                 return OnData(stream, [], isEnd: true);
 
+            case 0x1:
+                return _responses.Begin(stream);
+
             case 0x3:
                 _partial.Remove(stream);
                 _responses.Reset(stream);

@@ -10,6 +10,7 @@ internal sealed class ResponseWriter
     private const int HighWater = 256 * 1024;
     private const int DefaultWindow = 65_535;
     private const int DefaultTable = 4096;
+    private const int MaxStreams = 10_000;
 
     private const byte EndStream = 0x1;
     private const byte EndHeaders = 0x4;
@@ -24,7 +25,7 @@ internal sealed class ResponseWriter
     private static readonly byte[] Filler = CreateFiller();
 
     private readonly List<Response> _active = [];
-    private readonly Dictionary<int, int> _early = [];
+    private readonly Dictionary<int, int> _unanswered = []; // streams whose request has not ended, and the credit that came for them
     private byte[] _output = new byte[32 * 1024];
     private int _start;
     private int _end;
@@ -54,7 +55,7 @@ internal sealed class ResponseWriter
     public void Settings()
     {
         var frame = Frame(0x4, 0, 0, 12);
-        Setting(frame, 0x3, 10_000);
+        Setting(frame, 0x3, MaxStreams);
         Setting(frame[6..], 0x4, 1 << 20);
         Credit(int.MaxValue - DefaultWindow);
     }
@@ -100,19 +101,27 @@ internal sealed class ResponseWriter
         var credit = BinaryPrimitives.ReadInt32BigEndian(payload) & int.MaxValue;
         if (stream == 0) _window += credit;
         else if (_active.Find(r => r.Stream == stream) is { } response) response.Window += credit;
-        else if (_early.Count < 100_000) _early[stream] = _early.GetValueOrDefault(stream) + credit;
+        else if (_unanswered.TryGetValue(stream, out var before)) _unanswered[stream] = before + credit;
         return true;
     }
 
     public void Reset(int stream)
     {
-        _early.Remove(stream);
+        _unanswered.Remove(stream);
         _active.RemoveAll(r => r.Stream == stream);
+    }
+
+    /// <summary>A request has begun. False when there are more than we allow.</summary>
+    public bool Begin(int stream)
+    {
+        _unanswered[stream] = 0;
+        return _unanswered.Count <= MaxStreams;
     }
 
     /// <summary>Answers a call: at once if the answer is small and fits the windows, else as they allow.</summary>
     public void Answer(int stream, CallShape shape)
     {
+        _unanswered.Remove(stream, out var credit);
         WriteHeaders(stream);
         var size = (int)shape.ResponseSize;
         if (shape.Messages == 1 && size <= 4096 && size <= _window && size <= _initialWindow && _active.Count == 0)
@@ -123,9 +132,7 @@ internal sealed class ResponseWriter
             return;
         }
 
-        var window = (long)_initialWindow;
-        if (_early.Remove(stream, out var credit)) window += credit;
-        _active.Add(new Response(stream, shape) { Window = window });
+        _active.Add(new Response(stream, shape) { Window = (long)_initialWindow + credit });
     }
 
     /// <summary>Writes DATA of the responses under way, in turn, as the windows allow, up to a full buffer.</summary>

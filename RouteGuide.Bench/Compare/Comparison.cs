@@ -71,6 +71,7 @@ internal sealed class Comparison(ComparisonOptions options, Action<string> progr
 
                 var proxy = await kind.Start(setup, cancellation);
                 running.Add(proxy);
+                await run.UntilReady(proxy, cancellation);
                 _setups.Add(new ProxySetupText(kind.Name, await kind.ReadVersion(cancellation), proxy.Settings));
                 progress($"{kind.Name} {_setups[^1].Version}: started");
             }
@@ -82,7 +83,7 @@ internal sealed class Comparison(ComparisonOptions options, Action<string> progr
             foreach (var proxy in running) await proxy.DisposeAsync();
         }
 
-        foreach (var scenario in options.Scenarios.Where(s => s.IsIdle)) await RunIdle(scenario, [.. running.Where(p => p.Process is not null).Select(p => p.Kind)], setup, cancellation);
+        foreach (var scenario in options.Scenarios.Where(s => s.IsIdle)) await RunIdle(scenario, [.. running.Where(p => p.Process is not null).Select(p => p.Kind)], setup, run, cancellation);
     }
 
     private async Task RunLoads(IReadOnlyList<Scenario> scenarios, IReadOnlyList<RunningProxy> proxies, LoadRun run, CancellationToken cancellation)
@@ -113,7 +114,7 @@ internal sealed class Comparison(ComparisonOptions options, Action<string> progr
         }
     }
 
-    private async Task RunIdle(Scenario scenario, IReadOnlyList<ProxyKind> kinds, ProxySetup setup, CancellationToken cancellation)
+    private async Task RunIdle(Scenario scenario, IReadOnlyList<ProxyKind> kinds, ProxySetup setup, LoadRun run, CancellationToken cancellation)
     {
         foreach (var kind in kinds) _cells[(scenario, kind)] = new Cell(scenario, kind);
         for (var round = 0; round < options.Rounds; round++)
@@ -123,6 +124,7 @@ internal sealed class Comparison(ComparisonOptions options, Action<string> progr
                 var cell = _cells[(scenario, kinds[(i + round) % kinds.Count])];
                 if (cell.Failure is not null) continue;
                 await using var proxy = await cell.Proxy.Start(setup, cancellation);
+                await run.UntilReady(proxy, cancellation);
                 await cell.Try(async () => cell.Samples.Add(await IdleRun.Measure(scenario, proxy, setup.Certificate, cancellation)), progress);
                 if (cell.Failure is null) progress($"round {round + 1} of {options.Rounds}: {cell.Last}");
             }

@@ -12,11 +12,35 @@ internal sealed class LoadRun(H2Load load, double seconds)
     private const int MaxWarmUps = 20;
     private const int LeastWarmUps = 4;
 
+    private const int ProbeCalls = 20;
+    private const int MaxProbes = 30;
+    private static readonly Scenario Probe = new("probe", "probe", Compare.Measure.CpuPerCall, 1, 1, Backend.CallShape.Unary, 1);
+    private static readonly TimeSpan BetweenProbes = TimeSpan.FromMilliseconds(500);
+
     // A proxy may still be closing connections when the generator has ended.
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Dictionary<(string Scenario, string Proxy), double> _rates = [];
+
+    /// <summary>Returns when calls come through: a proxy that accepts connections may not have any to its targets yet.</summary>
+    /// <exception cref="BenchException">They do not.</exception>
+    public async Task UntilReady(RunningProxy proxy, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await load.Run(proxy.Uri, Probe, ProbeCalls, isTimed: false, Patience, cancellation);
+                return;
+            }
+            catch (LoadException e)
+            {
+                if (attempt == MaxProbes) throw new BenchException($"{proxy.Kind.Name} passes no calls on: {e.Message}\n{proxy.Process?.Transcript}", e);
+                await Task.Delay(BetweenProbes, cancellation);
+            }
+        }
+    }
 
     /// <summary>Finds out how many calls a second to expect, and warms up what gets faster while it runs until it no longer does.</summary>
     /// <exception cref="LoadException">Calls failed.</exception>
