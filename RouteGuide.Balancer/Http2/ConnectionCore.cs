@@ -46,6 +46,9 @@ internal sealed class ConnectionCore
 
     public StreamTable Streams { get; } = new();
 
+    /// <summary>Streams that we reset and that the peer may still be working on (client role).</summary>
+    public SettlingResets Settling { get; } = new();
+
     public CreditKeeper Credit { get; }
 
     public MessageSender Sender { get; }
@@ -114,6 +117,7 @@ internal sealed class ConnectionCore
     {
         if (stream.State == StreamState.Closed) return;
         Writer.WriteResetStream(stream.Id, code);
+        if (Role == Http2Role.Client && stream.State.CanReceive()) Settling.Add(NextLocalStream, NowMs);
         stream.Move(StreamEvent.Reset);
         _closed.Remember(stream.Id, StreamEnding.ResetByUs);
         Remove(stream);

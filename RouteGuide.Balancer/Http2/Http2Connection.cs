@@ -85,7 +85,7 @@ internal sealed class Http2Connection
     /// <summary>A stream could be opened now (client role).</summary>
     public bool CanOpenStream =>
         _core.Role == Http2Role.Client && _core.Failure is null && !_abandoned && !_goAway.IsPeerGone && !_goAway.IsDraining
-        && _core.NextLocalStream <= int.MaxValue && _core.Streams.Count < MaxOpenStreams;
+        && _core.NextLocalStream <= int.MaxValue && _core.Streams.Count + _core.Settling.Count < MaxOpenStreams;
 
     /// <summary>Streams that may be open at once (client role): what both ends allow.</summary>
     public int MaxOpenStreams =>
@@ -222,6 +222,7 @@ internal sealed class Http2Connection
         if (_core.Failure is not null || _abandoned) return false;
         _core.NowMs = nowMs;
         _core.RecycleClosed();
+        _core.Settling.Expire(nowMs);
         try
         {
             CheckTimeouts();

@@ -148,6 +148,7 @@ internal sealed class MessageReceiver(ConnectionCore core)
 
     private void OnResponse(Http2Stream stream, HeaderList list, bool endStream, bool fits)
     {
+        core.Settling.OnAnswer(stream.Id);
         if (!fits) throw new Http2StreamException(stream.Id, Http2ErrorCode.EnhanceYourCalm, "response headers beyond the limits");
         var fault = Judge(list, MessageSection.Response, out var facts);
         if (fault != HeaderFault.None) throw Malformed(stream.Id, fault);
