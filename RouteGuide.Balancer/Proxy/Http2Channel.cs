@@ -63,12 +63,14 @@ internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
         if (!Connection.Receive(octets, Loop.NowMs))
         {
             Loop.MarkDirty(this);
-            return;
+        }
+        else if (Connection.PauseReading && !_paused)
+        {
+            _paused = true;
+            Channel.PauseReading();
         }
 
-        if (!Connection.PauseReading || _paused) return;
-        _paused = true;
-        Channel.PauseReading();
+        Loop.RelieveIfOver();
     }
 
     public void OnSent()

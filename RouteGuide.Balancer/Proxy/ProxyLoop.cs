@@ -12,6 +12,7 @@ internal sealed class ProxyLoop
 {
     private const int TickMs = 1_000;
     private const int MaxPooled = 4096;
+    private const int CollectMs = 250;
     private const long LeastBudget = 16 * 1024 * 1024;
 
     /// <summary>Octets that a call takes besides its headers and bodies: its object, two streams, their places in tables.</summary>
@@ -27,6 +28,7 @@ internal sealed class ProxyLoop
     private readonly List<TargetPool> _tickingPools = [];
     private readonly LoopTimer _tick;
     private TaskCompletionSource? _emptied;
+    private long _collectedMs = -CollectMs;
     private bool _isWarm;
     private bool _closed;
 
@@ -146,6 +148,15 @@ internal sealed class ProxyLoop
         return pool;
     }
 
+    /// <summary>
+    /// Evicts clients if more is held than may be. Called between reads too, as one turn reads from many, and what is read may grow manifold;
+    /// no connection may be in the middle of a frame.
+    /// </summary>
+    public void RelieveIfOver()
+    {
+        if (Resources.Memory.IsOver) Relieve();
+    }
+
     private void Drop(Target target)
     {
         if (_pools.Remove(target, out var pool)) pool.Close();
@@ -154,8 +165,17 @@ internal sealed class ProxyLoop
     // Each may cause more of the others, until nothing is left; flushing comes last, so that a connection is written once.
     private void EndTurn()
     {
-        do EndWork();
-        while (Resources.Memory.IsOver && TryEvict());
+        EndWork();
+        RelieveIfOver();
+    }
+
+    // Evicted memory is old to the collector, which would let it lie for long. Little is left alive to look at, so this takes milliseconds.
+    private void Relieve()
+    {
+        while (Resources.Memory.IsOver && TryEvict()) EndWork();
+        if (NowMs - _collectedMs < CollectMs) return;
+        _collectedMs = NowMs;
+        GC.Collect();
     }
 
     // Whoever holds the most goes: a client with a few calls is never the one while another has gathered a thousand.

@@ -109,16 +109,29 @@ internal static class RequestFields
     // All that came in one field, in their order, and the client behind them.
     private static void AddForwardedFor(HeaderList source, HeaderList destination, ClientOrigin origin)
     {
-        var all = new List<byte>();
+        var most = origin.ForwardedFor.Value.Length + 1;
+        for (var i = 0; i < source.Count; i++)
+        {
+            if (source[i].Known == KnownHeader.XForwardedFor) most += source.Value(i).Length + 1;
+        }
+
+        var room = destination.Reserve(most);
+        var length = 0;
         for (var i = 0; i < source.Count; i++)
         {
             if (source[i].Known != KnownHeader.XForwardedFor || source.Value(i).IsEmpty) continue;
-            if (all.Count > 0) all.Add((byte)',');
-            all.AddRange(source.Value(i));
+            if (length > 0) room[length++] = (byte)',';
+            source.Value(i).CopyTo(room[length..]);
+            length += source.Value(i).Length;
         }
 
-        if (all.Count > 0) all.AddRange(", "u8);
-        all.AddRange(origin.ForwardedFor.Value);
-        destination.Add(ForwardedForName, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(all));
+        if (length > 0)
+        {
+            ", "u8.CopyTo(room[length..]);
+            length += 2;
+        }
+
+        origin.ForwardedFor.Value.CopyTo(room[length..]);
+        destination.Commit(ForwardedForName, 0, length + origin.ForwardedFor.Value.Length, neverIndexed: false);
     }
 }

@@ -200,11 +200,30 @@ public sealed class FrameRuleTests
     {
         var client = new TestConnection(Http2Role.Client, handshake: false);
         client.Send(Wire.Settings((SettingId.MaxConcurrentStreams, 1)));
-        var stream = client.Open();
+        var stream = client.Open(end: true);
         Assert.Equal(1, stream.Id);
         Assert.Null(client.Open());
-        client.Connection.Reset(stream, Http2ErrorCode.Cancel);
+        client.Send(Wire.Headers(1, true, (":status", "200")));
         Assert.Equal(3, client.Open().Id);
+    }
+
+    [Fact]
+    public void A_stream_that_was_reset_keeps_its_place_until_the_server_answers_a_later_one_or_for_a_second()
+    {
+        var client = new TestConnection(Http2Role.Client, handshake: false);
+        client.Send(Wire.Settings((SettingId.MaxConcurrentStreams, 3)), Wire.SettingsAck);
+        client.Connection.Reset(client.Open(), Http2ErrorCode.Cancel);
+        Assert.Equal((3, 5), (client.Open().Id, client.Open().Id));
+        Assert.Null(client.Open());
+
+        client.Send(Wire.Headers(3, false, (":status", "200")));
+        var last = client.Open();
+        Assert.Equal(7, last.Id);
+
+        client.Connection.Reset(last, Http2ErrorCode.Cancel);
+        Assert.Null(client.Open());
+        Assert.True(client.Later(1_000));
+        Assert.Equal(9, client.Open().Id);
     }
 
     [Fact]
