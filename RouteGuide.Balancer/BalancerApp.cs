@@ -58,7 +58,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         _web = builder.Build();
         _engine = new ProxyEngine(
             new ProxyShared(new ProxyRoutes(_routes, StartGroup), Services.GetRequiredService<IExchangeLog>(), _settings.Proxy with { TargetTls = _targetTls }, time),
-            Services.GetRequiredService<ILogger<ProxyEngine>>());
+            Services.GetRequiredService<ILoggerFactory>());
         _web.Use(new RegistryGate(_settings.Registry).Handle);
         _web.UseRouting();
         _web.MapGrpcService<RegistryService>();
@@ -87,7 +87,7 @@ internal sealed class BalancerApp : IAsyncDisposable
     {
         foreach (var listener in _settings.Listeners.Where(l => l.Kind == ListenerKind.Front)) Listen(listener);
         await _web.StartAsync();
-        _engine.Start();
+        await _engine.Start();
         _web.Lifetime.ApplicationStopping.Register(() => _stopping = _engine.Stop(_settings.DrainTimeout));
         var logger = _web.Services.GetRequiredService<ILogger<BalancerApp>>();
         _watch = new FileWatch([.. _tls?.Files ?? [], .. _targetTls.Files], _settings.Tls.ReloadInterval, () => _tls?.Refresh(), TimeProvider.System, logger);

@@ -1,6 +1,7 @@
 using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Http2.Streams;
+using RouteGuide.Balancer.Proxy.Http1;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
 
@@ -40,7 +41,7 @@ internal sealed class ClientConnection : Http2Channel
     public ClientOrigin Origin { get; }
 
     /// <summary>Octets that the balancer holds because of this client. Goes through its streams.</summary>
-    public long HeldOctets => Connection.HeldOctets + Connection.UntakenOctets + Connection.Sum(static s => (s.Tag as Exchange)?.HeldOctets ?? 0);
+    public long HeldOctets => Connection.HeldOctets + Connection.UntakenOctets + Connection.Sum(static s => (s.Tag as Exchange)?.HeldOctets ?? (s.Tag as BridgedStream)?.HeldOctets ?? 0);
 
     /// <summary>Closes it, as memory is short and it holds the most.</summary>
     public void Evict()
@@ -73,7 +74,11 @@ internal sealed class ClientConnection : Http2Channel
     /// <summary>Ends the calls that still run, each with a clear answer.</summary>
     public void EndCalls()
     {
-        foreach (var stream in Connection.CopyStreams()) (stream.Tag as Exchange)?.OnShutdown();
+        foreach (var stream in Connection.CopyStreams())
+        {
+            if (stream.Tag is Exchange exchange) exchange.OnShutdown();
+            else (stream.Tag as BridgedStream)?.OnShutdown();
+        }
     }
 
     public override void OnHeaders(Http2Stream stream, HeaderList headers, bool endStream)
@@ -104,6 +109,12 @@ internal sealed class ClientConnection : Http2Channel
         }
         else if (ChooseGroup(stream, headers, kind, method, path) is { } group)
         {
+            if (group.Group.Version == ProtocolVersion.Http1)
+            {
+                Bridge(stream, headers, kind, endStream, group);
+                return;
+            }
+
             if (headers.Frozen is { } frozen && !TraceContext.IsRecorded)
             {
                 var template = RequestTemplate.Make(headers, kind, Loop.Shared.Routes, group, Origin, Loop.Resources);
@@ -133,28 +144,36 @@ internal sealed class ClientConnection : Http2Channel
     public override void OnData(Http2Stream stream, ReadOnlySpan<byte> data, bool endStream)
     {
         if (stream.Tag is Exchange exchange) exchange.OnRequestData(data, endStream);
+        else if (stream.Tag is BridgedStream bridge) bridge.OnRequestData(data, endStream);
         else Connection.Consume(stream, data.Length);
     }
 
-    public override void OnTrailers(Http2Stream stream, HeaderList trailers) => (stream.Tag as Exchange)?.OnRequestTrailers(trailers);
+    public override void OnTrailers(Http2Stream stream, HeaderList trailers)
+    {
+        if (stream.Tag is Exchange exchange) exchange.OnRequestTrailers(trailers);
+        else (stream.Tag as BridgedStream)?.OnRequestTrailers();
+    }
 
     public override void OnDataSent(Http2Stream stream, int count)
     {
         if (stream.Tag is Exchange exchange) exchange.OnResponseTaken(count);
+        else if (stream.Tag is BridgedStream bridge) bridge.OnResponseTaken(count);
         else EndIfSent(stream);
     }
 
     public override void OnReset(Http2Stream stream, StreamReset reset)
     {
-        if (stream.Tag is not Exchange exchange) return;
+        var tag = stream.Tag;
         stream.Tag = null;
-        exchange.OnClientReset(reset);
+        if (tag is Exchange exchange) exchange.OnClientReset(reset);
+        else (tag as BridgedStream)?.OnClientReset();
     }
 
     public override void OnClosed(Http2Stream stream)
     {
         _usedMs = Loop.NowMs;
-        (stream.Tag as Exchange)?.OnClientClosed();
+        if (stream.Tag is Exchange exchange) exchange.OnClientClosed();
+        else (stream.Tag as BridgedStream)?.OnClientClosed();
     }
 
     // Clients that vanished without a word would hold their streams for ever; those that have none, their connections.
@@ -210,14 +229,24 @@ internal sealed class ClientConnection : Http2Channel
     {
         var routes = Loop.Shared.Routes;
         var group = routes.Only ?? routes.Choose(path, kind.IsGrpc);
-        if (group.TakesAnyHttp2 || group.Group.WhyNot(cameAsHttp2: true, kind.IsGrpc, method.SequenceEqual("POST"u8)) is not { } reason)
-        {
-            if (group.Group.Version != ProtocolVersion.Http1) return group;
-            reason = $"the target group {group.Group} is not served yet"; // interim, until HTTP/1.1 is spoken to targets
-        }
-
+        if (group.TakesAnyHttp2 || group.Group.WhyNot(cameAsHttp2: true, kind.IsGrpc, method.SequenceEqual("POST"u8)) is not { } reason) return group;
         Refuse(stream, headers, kind, GrpcStatus.Unimplemented, LocalReply.VersionMismatch, reason);
         return null;
+    }
+
+    // To targets of HTTP/1.1. What is octets here is one line among others there.
+    private void Bridge(Http2Stream stream, HeaderList headers, in RequestKind kind, bool endStream, ProxyGroup group)
+    {
+        var target = headers.Text(KnownHeader.Path)!;
+        if (!RequestTarget.IsClean(target))
+        {
+            Refuse(stream, headers, kind, GrpcStatus.InvalidArgument, StatusCodes.Status400BadRequest, RequestTarget.NotClean);
+            return;
+        }
+
+        var bridge = new BridgedStream(this, stream, headers);
+        stream.Tag = bridge;
+        bridge.Begin(group, target, endStream);
     }
 
     private void Refuse(Http2Stream stream, HeaderList headers, in RequestKind kind, GrpcStatus status, int httpStatus, string message)

@@ -42,22 +42,25 @@ internal readonly record struct ExchangeReport
     /// <summary>The client's end of its connection.</summary>
     public required IPEndPoint Client { get; init; }
 
-    /// <summary>The request's headers; good until <see cref="IExchangeLog.Write"/> returns. Null when they were not understood.</summary>
+    /// <summary>The request's headers as they came by HTTP/2; good until <see cref="IExchangeLog.Write"/> returns. Null when they were not understood, or came otherwise.</summary>
     public HeaderList? Request { get; init; }
 
-    public string Method => Request?.Text(KnownHeader.Method) ?? "-";
+    public string Method { get => field ?? Request?.Text(KnownHeader.Method) ?? "-"; init; }
 
     /// <summary>As it was written, without the query.</summary>
     public string Path
     {
         get
         {
+            if (field is not null) return field;
             var index = Request?.IndexOf(KnownHeader.Path) ?? -1;
             if (index < 0) return "-";
             var path = Request!.Value(index);
             var query = path.IndexOf((byte)'?');
             return Encoding.Latin1.GetString(query < 0 ? path : path[..query]);
         }
+
+        init;
     }
 
     /// <summary>The code that the client saw; 0 when it saw none.</summary>

@@ -3,8 +3,8 @@ using RouteGuide.Balancer.Transport;
 namespace RouteGuide.Balancer.Proxy;
 
 /// <summary>
-/// The first octets of a plaintext connection: those of HTTP/2 begin with a preface, whose first two no other method has. Whoever
-/// speaks something else is told so in words instead of frames that he cannot read.
+/// The first octets of a plaintext connection. Those of HTTP/2 begin with a preface whose first word is no method (RFC 9113 section 3.4);
+/// anything else is taken for HTTP/1.
 /// </summary>
 internal sealed class PrefaceSniffer : IChannelHandler
 {
@@ -12,10 +12,10 @@ internal sealed class PrefaceSniffer : IChannelHandler
     private readonly Func<bool, IChannelHandler> _choose;
     private readonly Action _onOver;
     private readonly LoopTimer _timeout;
-    private bool _seenFirst;
+    private int _seen; // octets of the word that have come, and been right
 
     /// <param name="channel">Its octets.</param>
-    /// <param name="timeoutMs">Milliseconds for the first two.</param>
+    /// <param name="timeoutMs">Milliseconds for the first word.</param>
     /// <param name="choose">Starts the handler for HTTP/2 (true) or for anything else (false).</param>
     /// <param name="onOver">Called if the connection ends before.</param>
     public PrefaceSniffer(IChannel channel, int timeoutMs, Func<bool, IChannelHandler> choose, Action onOver)
@@ -32,21 +32,23 @@ internal sealed class PrefaceSniffer : IChannelHandler
         channel.Start(this);
     }
 
+    // With its space: PROPFIND begins alike.
+    private static ReadOnlySpan<byte> Word => "PRI "u8;
+
     public void OnReceived(ReadOnlySpan<byte> octets)
     {
-        if (!_seenFirst && octets[0] == (byte)'P')
+        var count = Math.Min(octets.Length, Word.Length - _seen);
+        var isRight = octets[..count].SequenceEqual(Word.Slice(_seen, count));
+        if (isRight && _seen + count < Word.Length)
         {
-            if (octets.Length == 1)
-            {
-                _seenFirst = true;
-                return;
-            }
-
-            Choose(octets[1] == (byte)'R', octets, withFirst: false);
+            _seen += count;
             return;
         }
 
-        Choose(_seenFirst && octets[0] == (byte)'R', octets, withFirst: _seenFirst);
+        _channel.Loop.Timers.Clear(_timeout);
+        var chosen = _choose(isRight);
+        if (_seen > 0) chosen.OnReceived(Word[.._seen]);
+        chosen.OnReceived(octets);
     }
 
     public void OnSent()
@@ -57,13 +59,5 @@ internal sealed class PrefaceSniffer : IChannelHandler
     {
         _channel.Loop.Timers.Clear(_timeout);
         _onOver();
-    }
-
-    private void Choose(bool isHttp2, ReadOnlySpan<byte> octets, bool withFirst)
-    {
-        _channel.Loop.Timers.Clear(_timeout);
-        var chosen = _choose(isHttp2);
-        if (withFirst) chosen.OnReceived("P"u8);
-        chosen.OnReceived(octets);
     }
 }

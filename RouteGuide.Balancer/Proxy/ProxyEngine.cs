@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using RouteGuide.Balancer.Proxy.Http1;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
 using RouteGuide.Balancer.Transport.Tls;
@@ -22,16 +23,20 @@ internal sealed class ProxyEngine : IAsyncDisposable
     private readonly List<(SocketListener Socket, TlsFront? Tls)> _listeners = [];
     private readonly List<(ProxyGroup Group, Action<Target> OnAdded)> _followed = [];
     private readonly ConnectionGate _gate;
+    private readonly HttpRelay _relay;
+    private readonly Http1Front _http1;
     private bool _started;
 
-    public ProxyEngine(ProxyShared shared, ILogger<ProxyEngine> logger)
+    public ProxyEngine(ProxyShared shared, ILoggerFactory loggers)
     {
         _shared = shared;
-        _logger = logger;
+        _logger = loggers.CreateLogger<ProxyEngine>();
         shared.Options.Limits.Validate();
-        _gate = new ConnectionGate(shared.Options.Limits, logger);
+        _gate = new ConnectionGate(shared.Options.Limits, _logger);
+        _relay = new HttpRelay(shared);
+        _http1 = new Http1Front(new Http1Application(_relay), shared.Options.Limits, loggers);
         _loops = new LoopGroup(shared.Options.Loops, shared.Options.PortableTransport, shared.Time, OnError);
-        _proxies = _loops.Loops.ToDictionary(l => l, l => new ProxyLoop(l, shared));
+        _proxies = _loops.Loops.ToDictionary(l => l, l => new ProxyLoop(l, shared, _relay));
     }
 
     /// <summary>Client connections that are open.</summary>
@@ -50,9 +55,10 @@ internal sealed class ProxyEngine : IAsyncDisposable
         return socket.Address;
     }
 
-    public void Start()
+    public async Task Start()
     {
         _started = true;
+        await _http1.Start();
         foreach (var (loop, proxy) in _proxies) loop.Post(proxy.Start);
         foreach (var group in _shared.Routes.Groups) Follow(group);
         // The first client comes here; the others warm theirs when they are accepted.
@@ -71,9 +77,11 @@ internal sealed class ProxyEngine : IAsyncDisposable
         _started = false;
         foreach (var (group, onAdded) in _followed) group.Group.Targets.Added -= onAdded;
         _followed.Clear();
+        var http1 = _http1.Stop(patience);
         var empty = OnAll(p => p.Drain());
         if (!await Within(empty, patience))
         {
+            _relay.IsStopping = true;
             await OnAll(p =>
             {
                 p.EndCalls();
@@ -82,6 +90,7 @@ internal sealed class ProxyEngine : IAsyncDisposable
             await Within(empty, TimeSpan.FromSeconds(1));
         }
 
+        await http1;
         await OnAll(p =>
         {
             p.Close();
@@ -90,7 +99,12 @@ internal sealed class ProxyEngine : IAsyncDisposable
         await _loops.Stop();
     }
 
-    public async ValueTask DisposeAsync() => await Stop(TimeSpan.Zero);
+    public async ValueTask DisposeAsync()
+    {
+        await Stop(TimeSpan.Zero);
+        await _http1.DisposeAsync();
+        _relay.Dispose();
+    }
 
     private async Task<bool> Within(Task task, TimeSpan patience)
     {
@@ -152,9 +166,7 @@ internal sealed class ProxyEngine : IAsyncDisposable
             return client;
         }
 
-        var other = new Http1Channel(channel, isTls, onOver);
-        other.Start();
-        return other;
+        return _http1.Begin(channel, isTls, onOver);
     }
 
     private void Follow(ProxyGroup group)

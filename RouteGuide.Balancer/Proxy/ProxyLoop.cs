@@ -1,4 +1,5 @@
 using RouteGuide.Balancer.Http2;
+using RouteGuide.Balancer.Proxy.Http1;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
 
@@ -27,15 +28,17 @@ internal sealed class ProxyLoop
     private readonly List<Http2Channel> _ticking = [];
     private readonly List<TargetPool> _tickingPools = [];
     private readonly LoopTimer _tick;
+    private readonly HttpRelay? _relay;
     private TaskCompletionSource? _emptied;
     private long _collectedMs = -CollectMs;
     private bool _isWarm;
     private bool _closed;
 
-    public ProxyLoop(EventLoop loop, ProxyShared shared)
+    public ProxyLoop(EventLoop loop, ProxyShared shared, HttpRelay? relay = null)
     {
         Loop = loop;
         Shared = shared;
+        _relay = relay;
         Resources = new Http2Resources(BudgetOf(shared.Options));
         _tick = new LoopTimer(Tick);
         loop.TurnEnding = EndTurn;
@@ -45,6 +48,10 @@ internal sealed class ProxyLoop
     public EventLoop Loop { get; }
 
     public ProxyShared Shared { get; }
+
+    /// <summary>Carries what goes to targets of HTTP/1.1.</summary>
+    /// <exception cref="InvalidOperationException">The loop was made without.</exception>
+    public HttpRelay Relay => _relay ?? throw new InvalidOperationException("This loop has no way to targets of HTTP/1.1.");
 
     public Http2Resources Resources { get; }
 

@@ -21,12 +21,18 @@ internal static class TraceContext
     public static Activity? StartSpan(HeaderList request, bool isGrpc)
     {
         if (!IsRecorded) return null;
-        ActivityContext.TryParse(request.Text(KnownHeader.TraceParent), request.Text(KnownHeader.TraceState), isRemote: true, out var parent);
-        var path = request.Text(KnownHeader.Path) ?? "/";
+        return StartSpan(request.Text(KnownHeader.TraceParent), request.Text(KnownHeader.TraceState), request.Text(KnownHeader.Method), request.Text(KnownHeader.Path) ?? "/", isGrpc);
+    }
+
+    /// <inheritdoc cref="StartSpan(HeaderList, bool)"/>
+    public static Activity? StartSpan(string? traceParent, string? traceState, string? method, string path, bool isGrpc)
+    {
+        if (!IsRecorded) return null;
+        ActivityContext.TryParse(traceParent, traceState, isRemote: true, out var parent);
         var span = Source.StartActivity(path.TrimStart('/'), ActivityKind.Server, parent);
         Activity.Current = null;
         if (isGrpc) span?.SetTag("rpc.system", "grpc");
-        span?.SetTag("http.request.method", request.Text(KnownHeader.Method)).SetTag("url.path", path);
+        span?.SetTag("http.request.method", method).SetTag("url.path", path);
         return span;
     }
 
@@ -59,6 +65,16 @@ internal static class TraceContext
             Make(made, random);
             destination.Add(Name, made);
         }
+    }
+
+    /// <summary>The same as text, for targets of HTTP/1.1.</summary>
+    public static string ForTarget(string? received, Activity? span)
+    {
+        if (span is { IdFormat: ActivityIdFormat.W3C, IsAllDataRequested: true, Id: { Length: Length } id }) return id;
+        if (!string.IsNullOrEmpty(received)) return received;
+        Span<byte> made = stackalloc byte[Length];
+        Make(made, Random.Shared);
+        return Encoding.ASCII.GetString(made);
     }
 
     /// <summary>Passes the client's field on. False if there is none.</summary>

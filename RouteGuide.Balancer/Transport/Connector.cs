@@ -80,7 +80,7 @@ internal sealed class Connector : IConnector
     /// Has the kernel find out about a target whose host vanished without a word, also while nothing is asked of it. HTTP/2 PINGs would do
     /// it too, but gRPC servers end idle connections that have them.
     /// </summary>
-    private static void KeepAlive(Socket socket)
+    public static void KeepAlive(Socket socket)
     {
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 10);

@@ -24,7 +24,7 @@ public sealed class FrontTests
     }
 
     [Fact]
-    public async Task Anything_else_over_HTTP_1_1_is_told_to_upgrade()
+    public async Task Anything_else_over_HTTP_1_1_is_told_that_the_targets_speak_HTTP2()
     {
         await using var target = await KestrelTarget.Start(KestrelTarget.Answer);
         await using var balancer = await BalancerUnderTest.Start(target.Url);
@@ -34,9 +34,9 @@ public sealed class FrontTests
 
         using var response = await client.SendAsync(request, CancellationToken.None);
 
-        Assert.Equal(HttpStatusCode.UpgradeRequired, response.StatusCode);
-        Assert.Equal("HTTP/2.0", response.Headers.Upgrade.ToString());
-        Assert.Contains("HTTP/2 only", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(464, (int)response.StatusCode);
+        Assert.Equal("routeguide-balancer", response.Headers.Server.ToString());
+        Assert.Contains("'default' has protocol version HTTP2", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(0, target.Calls);
     }
 
@@ -54,17 +54,17 @@ public sealed class FrontTests
     }
 
     [Fact]
-    public async Task The_plaintext_front_answers_HTTP_1_1_clearly()
+    public async Task The_plaintext_front_tells_HTTP_1_1_by_its_first_octets()
     {
         await using var balancer = await BalancerUnderTest.Start();
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPAddress.Loopback, balancer.Plaintext.Port);
-        await socket.SendAsync("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+        await socket.SendAsync("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8.ToArray());
 
         using var reader = new StreamReader(new NetworkStream(socket), Encoding.ASCII);
 
-        Assert.Contains(" 400 ", await reader.ReadLineAsync(), StringComparison.Ordinal);
-        Assert.Contains("HTTP/2", await reader.ReadToEndAsync(), StringComparison.Ordinal);
+        Assert.Equal("HTTP/1.1 200 OK", await reader.ReadLineAsync());
+        Assert.EndsWith("\r\n\r\nHealthy\n", await reader.ReadToEndAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace RouteGuide.Tests.Balancer;
 
-/// <summary>A target that speaks plaintext HTTP/2 by prior knowledge and does what a test says with each request.</summary>
+/// <summary>A target that speaks plaintext HTTP/2 by prior knowledge, or HTTP/1.1, and does what a test says with each request.</summary>
 internal sealed class KestrelTarget : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -22,7 +22,8 @@ internal sealed class KestrelTarget : IAsyncDisposable
 
     /// <param name="handle">Answers a request.</param>
     /// <param name="port">0 for a free one.</param>
-    public static async Task<KestrelTarget> Start(RequestDelegate handle, int port = 0)
+    /// <param name="protocols">One of them.</param>
+    public static async Task<KestrelTarget> Start(RequestDelegate handle, int port = 0, HttpProtocols protocols = HttpProtocols.Http2)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -33,7 +34,7 @@ internal sealed class KestrelTarget : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.RequestHeaderEncodingSelector = _ => System.Text.Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = _ => System.Text.Encoding.Latin1;
-            kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = protocols);
         });
         var app = builder.Build();
         var target = new KestrelTarget(app);

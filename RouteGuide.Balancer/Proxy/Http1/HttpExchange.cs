@@ -1,0 +1,244 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
+using RouteGuide.Balancer.Routing;
+
+namespace RouteGuide.Balancer.Proxy.Http1;
+
+/// <summary>
+/// One request to a target of HTTP/1.1; <see cref="Exchange"/> is its like between two connections of HTTP/2.
+/// <list type="number">
+/// <item>A target is picked, for this request alone, and entered, so that it is not gone before the request is.</item>
+/// <item>The request goes there, its body as the client sends it.</item>
+/// <item>If it has certainly not left (no connection could be made), it goes to another one.</item>
+/// <item>The response's head comes and goes to the client at once.</item>
+/// <item>Its body follows as it comes, each piece when the client has room for it, then its trailers, where the client's protocol has some.</item>
+/// <item>If either side breaks off, the other one is told: its connection ends without the rest, or its stream is reset.</item>
+/// </list>
+/// </summary>
+internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientOrigin origin, ProxyGroup group, string path)
+{
+    private readonly List<Target> _tried = new(ProxyOptions.MaxAttempts);
+    private readonly long _startedAt = relay.Time.GetTimestamp();
+    private readonly Activity? _span = StartSpan(context, path);
+    private RequestContent? _content;
+    private ExchangeEnd _end;
+    private long _responseOctets;
+    private int _status;
+
+    private CancellationToken ClientGone => context.RequestAborted;
+
+    public async Task Run()
+    {
+        Target? target = null;
+        try
+        {
+            AttemptFailure? failure = null;
+            while ((target = Enter(failure)) is not null)
+            {
+                _tried.Add(target);
+                failure = await Attempt(target);
+                if (failure is null) return;
+                if (failure.IsOfConnection) group.Suspects.Report(target, failure.Reason);
+                if (!failure.IsSafeToRepeat || _content is { HasBegun: true })
+                {
+                    _end = failure.Kind == FailureKind.Invalid ? ExchangeEnd.TargetInvalid : ExchangeEnd.TargetLost;
+                    await BreakOff(StatusCodes.Status502BadGateway, $"target {target.Name} {failure.Reason}");
+                    return;
+                }
+
+                target.End();
+            }
+
+            _end = ExchangeEnd.NoTarget;
+            await BreakOff(
+                StatusCodes.Status503ServiceUnavailable,
+                failure is null ? "no target is registered" : $"no target could take the request in {_tried.Count} attempts; the last, {_tried[^1].Name}, {failure.Reason}");
+        }
+        finally
+        {
+            target?.End();
+            Report();
+        }
+    }
+
+    private static Activity? StartSpan(HttpContext context, string path)
+    {
+        var headers = context.Request.Headers;
+        return TraceContext.StartSpan(headers.TraceParent, headers.TraceState, context.Request.Method, RequestTarget.PathOf(path), isGrpc: false);
+    }
+
+    /// <summary>Step 1.</summary>
+    private Target? Enter(AttemptFailure? failure) => TargetChoice.Enter(group, _tried, failure);
+
+    /// <summary>Steps 2 to 6 with one target. Null when it is over, one way or the other; else why the target did not do it.</summary>
+    private async Task<AttemptFailure?> Attempt(Target target)
+    {
+        using var message = RequestMessage.Make(context, origin, target.Address, path, TraceContext.ForTarget(context.Request.Headers.TraceParent, _span));
+        _content = message.Content as RequestContent;
+        try
+        {
+            using var response = await relay.Client.SendAsync(message, ClientGone);
+            if (RequestMessage.IsWebSocket(context) && (int)response.StatusCode == StatusCodes.Status101SwitchingProtocols) return await Tunnel(response);
+            if (ResponseFields.TryCopy(response, context.Response) is { } fault) return new AttemptFailure(FailureKind.Invalid, default, fault);
+            _status = context.Response.StatusCode;
+            if (RequestMessage.HasTwoLengths(context.Request.Headers)) context.Response.Headers.Connection = "close";
+            return await PassBody(response);
+        }
+        catch (Exception e) when (ClientGone.IsCancellationRequested)
+        {
+            GiveUp(e);
+            return null;
+        }
+        catch (Exception e) when (_content?.ReadFailure is { } failure && e is HttpRequestException or IOException or OperationCanceledException or BadHttpRequestException)
+        {
+            await BlameClient(failure);
+            return null;
+        }
+        catch (HttpRequestException e)
+        {
+            return FailureOf(e);
+        }
+        catch (IOException e)
+        {
+            return new AttemptFailure(FailureKind.ConnectionLost, default, $"lost the connection during the request: {e.Message}");
+        }
+    }
+
+    private static AttemptFailure FailureOf(HttpRequestException e) => e.HttpRequestError switch
+    {
+        HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError =>
+            new AttemptFailure(FailureKind.NotSent, default, $"cannot be reached: {(e.InnerException ?? e).Message}"),
+        HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.HttpProtocolError =>
+            new AttemptFailure(FailureKind.Invalid, default, $"answered with what is no response: {e.Message}"),
+        _ => new AttemptFailure(FailureKind.ConnectionLost, default, $"lost the connection during the request: {(e.InnerException ?? e).Message}"),
+    };
+
+    /// <summary>Steps 4 and 5.</summary>
+    private async Task<AttemptFailure?> PassBody(HttpResponseMessage response)
+    {
+        if (HasNoBody(response))
+        {
+            await context.Response.CompleteAsync();
+            return null;
+        }
+
+        var body = await response.Content.ReadAsStreamAsync(ClientGone);
+        // What is there already goes with the head; else the head goes alone, now.
+        var ready = body.ReadAsync(Memory<byte>.Empty, ClientGone);
+        await context.Response.StartAsync(ClientGone);
+        if (!ready.IsCompleted) await context.Response.BodyWriter.FlushAsync(ClientGone);
+        await ready;
+        if (!await Copy(body))
+        {
+            GiveUp(null);
+            return null;
+        }
+
+        ResponseFields.CopyTrailers(response, context);
+        await context.Response.CompleteAsync();
+        return null;
+    }
+
+    private bool HasNoBody(HttpResponseMessage response) =>
+        HttpMethods.IsHead(context.Request.Method) || _status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified || response.Content.Headers.ContentLength == 0;
+
+    /// <summary>Step 5: false if the client takes nothing more.</summary>
+    private async Task<bool> Copy(Stream body)
+    {
+        const int Piece = 16 * 1024;
+        var writer = context.Response.BodyWriter;
+        while (true)
+        {
+            var count = await body.ReadAsync(writer.GetMemory(Piece), ClientGone);
+            if (count == 0) return true;
+            writer.Advance(count);
+            _responseOctets += count;
+            var flush = await writer.FlushAsync(ClientGone);
+            if (flush.IsCompleted) return false;
+        }
+    }
+
+    /// <summary>Both sides have agreed to speak something else from now on, until either ends.</summary>
+    private async Task<AttemptFailure?> Tunnel(HttpResponseMessage response)
+    {
+        if (ResponseFields.TryCopy(response, context.Response, isUpgrade: true) is { } fault) return new AttemptFailure(FailureKind.Invalid, default, fault);
+        _status = StatusCodes.Status101SwitchingProtocols;
+        await using var target = await response.Content.ReadAsStreamAsync(ClientGone);
+        await using var client = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(ClientGone);
+        Task[] ways = [client.CopyToAsync(target, ending.Token), target.CopyToAsync(client, ending.Token)];
+        await Task.WhenAny(ways);
+        await ending.CancelAsync();
+        try
+        {
+            await Task.WhenAll(ways);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // One way's end is the other's, however it came about.
+        }
+
+        return null;
+    }
+
+    /// <summary>Step 6: the client has gone, or takes nothing more.</summary>
+    private void GiveUp(Exception? reason)
+    {
+        _end = relay.IsStopping ? ExchangeEnd.Shutdown : ExchangeEnd.ClientGone;
+        if (reason is not null || context.Response.HasStarted) context.Abort();
+    }
+
+    /// <summary>Step 6: the client's body broke a rule, or did not come.</summary>
+    private Task BlameClient(Exception failure)
+    {
+        _end = ExchangeEnd.ClientGone;
+        if (failure is not BadHttpRequestException bad)
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        }
+
+        // Where one request ends and the next begins is not known any more.
+        return BreakOff(bad.StatusCode, bad.Message, closes: true);
+    }
+
+    /// <summary>Ends the response as clearly as is still possible.</summary>
+    private async Task BreakOff(int status, string message, bool closes = false)
+    {
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+
+        _status = status;
+        try
+        {
+            await HttpReply.Write(context, status, message, closes);
+        }
+        catch (OperationCanceledException) when (ClientGone.IsCancellationRequested)
+        {
+            _end = ExchangeEnd.ClientGone;
+        }
+    }
+
+    private void Report()
+    {
+        if (!relay.Log.IsEnabled && _span is null) return;
+        var report = new ExchangeReport
+        {
+            Client = origin.Remote,
+            Method = context.Request.Method,
+            Path = RequestTarget.PathOf(path),
+            Target = _tried.Count > 0 ? _tried[^1] : null,
+            End = _end,
+            HttpStatus = _status,
+            Duration = relay.Time.GetElapsedTime(_startedAt),
+            RequestBytes = _content?.Sent ?? 0,
+            ResponseBytes = _responseOctets,
+            Attempts = _tried.Count,
+        };
+        relay.Log.Write(report);
+        if (_span is not null) TraceContext.End(_span, report);
+    }
+}

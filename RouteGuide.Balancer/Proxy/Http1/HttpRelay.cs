@@ -1,0 +1,26 @@
+namespace RouteGuide.Balancer.Proxy.Http1;
+
+/// <summary>Carries requests to targets of HTTP/1.1. Called by many threads at once.</summary>
+internal sealed class HttpRelay(ProxyShared shared) : IDisposable
+{
+    /// <summary>Which group a request is for.</summary>
+    public ProxyRoutes Routes => shared.Routes;
+
+    public IExchangeLog Log => shared.Log;
+
+    public TimeProvider Time => shared.Time;
+
+    public HttpMessageInvoker Client { get; } = TargetClient.New(shared.Options);
+
+    /// <summary>The time for running requests is over: who ends one now is the balancer.</summary>
+    public bool IsStopping { get; set; }
+
+    /// <summary>Carries one; completes when it is over, whatever became of it.</summary>
+    /// <param name="context">Request and response.</param>
+    /// <param name="origin">Where it came from.</param>
+    /// <param name="group">Where it is to go.</param>
+    /// <param name="target">Path and query, clean.</param>
+    public Task Carry(HttpContext context, ClientOrigin origin, ProxyGroup group, string target) => new HttpExchange(this, context, origin, group, target).Run();
+
+    public void Dispose() => Client.Dispose();
+}
