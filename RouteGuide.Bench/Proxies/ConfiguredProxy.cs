@@ -30,7 +30,7 @@ internal abstract class ConfiguredProxy(string program, string package) : ProxyK
         }
 
         // The report names neither this run's folder nor its ports.
-        var settings = $"{program} {string.Join(' ', arguments)}\n\n{text}".Replace(setup.Folder + "/", "", StringComparison.Ordinal).Replace(Number(port), "FRONT", StringComparison.Ordinal);
+        var settings = $"{program} {string.Join(' ', arguments)}\n\n{text}".Replace(setup.Folder + "/", "", StringComparison.Ordinal).Replace(setup.Folder, ".", StringComparison.Ordinal).Replace(Number(port), "FRONT", StringComparison.Ordinal);
         for (var i = 0; i < setup.Backends.Count; i++) settings = settings.Replace(Number(setup.Backends[i]), $"TARGET{i + 1}", StringComparison.Ordinal);
         return new RunningProxy(this, new Uri($"https://127.0.0.1:{port}"), process, settings);
     }
