@@ -20,7 +20,7 @@ internal sealed class ClientOrigin(IPEndPoint remote, IPEndPoint local, bool isT
 
     /// <summary>Of a connection.</summary>
     public static ClientOrigin Of(IChannel channel, bool isTls) =>
-        new(channel.Remote, channel.Local, isTls, channel is TlsChannel { Handshake: IClientCertificate client } ? client.Fields : []);
+        new(channel.Remote, channel.Local, isTls, channel is SecureChannel secure ? secure.ClientCertificate : []);
 
     /// <summary>The client's end.</summary>
     public IPEndPoint Remote { get; } = remote;

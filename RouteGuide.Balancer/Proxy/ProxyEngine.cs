@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using RouteGuide.Balancer.Proxy.Http1;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
+using RouteGuide.Balancer.Transport.OpenSsl;
 using RouteGuide.Balancer.Transport.Tls;
 
 namespace RouteGuide.Balancer.Proxy;
@@ -147,7 +148,10 @@ internal sealed class ProxyEngine : IAsyncDisposable
             return;
         }
 
-        TlsChannel.Secure(channel, tls.Begin(), limits.HandshakeTimeoutMs, secured => Begin(secured, isTls: true, secured.Protocol == SslApplicationProtocol.Http2, OnOver), OnNotSecured);
+        if (!_shared.Options.PortableTransport && tls.OpenSsl is { } openSsl) OpenSslChannel.Secure(channel, openSsl, limits.HandshakeTimeoutMs, OnSecured, OnNotSecured);
+        else TlsChannel.Secure(channel, tls.Begin(), limits.HandshakeTimeoutMs, OnSecured, OnNotSecured);
+
+        void OnSecured(SecureChannel secured) => Begin(secured, isTls: true, secured.Protocol == SslApplicationProtocol.Http2, OnOver);
 
         // Anybody may fail at it as often as he likes, so it is told only to those who ask.
         void OnNotSecured(string reason)

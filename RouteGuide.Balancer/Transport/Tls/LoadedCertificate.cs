@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using RouteGuide.Balancer.Transport.OpenSsl;
 
 namespace RouteGuide.Balancer.Transport.Tls;
 
@@ -9,6 +10,7 @@ namespace RouteGuide.Balancer.Transport.Tls;
 internal sealed class LoadedCertificate
 {
     private readonly X509Certificate2 _certificate;
+    private readonly Lazy<OpenSslContext?> _openSsl;
 
     /// <param name="certificate">With its key.</param>
     /// <param name="others">Its intermediates; it may be among them.</param>
@@ -18,10 +20,14 @@ internal sealed class LoadedCertificate
         _certificate = certificate;
         // Built once and not per handshake, and without asking the network for what is missing.
         Context = SslStreamCertificateContext.Create(certificate, others, offline: true);
+        _openSsl = new Lazy<OpenSslContext?>(() => OpenSslContext.TryMake(Context));
         Names = [.. certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(e => e.EnumerateDnsNames())];
     }
 
     public SslStreamCertificateContext Context { get; }
+
+    /// <summary>The same for OpenSSL; null where it is not used.</summary>
+    public OpenSslContext? OpenSsl => _openSsl.Value;
 
     /// <summary>The host names that it is for, wildcards among them.</summary>
     public IReadOnlyList<string> Names { get; }

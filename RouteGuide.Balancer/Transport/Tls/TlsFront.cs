@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using RouteGuide.Balancer.Transport.OpenSsl;
 
 namespace RouteGuide.Balancer.Transport.Tls;
 
@@ -43,18 +44,21 @@ internal sealed class TlsFront
     /// <summary>Takes over what was reloaded. One thread at a time.</summary>
     public void Refresh() => Volatile.Write(ref _choices, Choose());
 
+    /// <summary>Set if connections can be secured by OpenSSL, without SslStream: it knows every certificate, and clients are not asked for theirs.</summary>
+    public IContextChoice? OpenSsl => _clients is null && Volatile.Read(ref _choices) is { HasOpenSsl: true } choices ? choices : null;
+
     /// <summary>For one connection.</summary>
     public ITlsHandshake Begin() => _clients is null ? _anyClient : new ClientHandshake(this, _clients);
 
     private Choices Choose()
     {
-        var all = _sources.Select(s => (s.Hosts, s.Files.Current.Names, Options: Options(s.Files.Current.Context))).ToList();
+        var all = _sources.Select(s => (s.Hosts, s.Files.Current.Names, Choice: new Choice(Options(s.Files.Current.Context), s.Files.Current.OpenSsl))).ToList();
         // What the operator says comes before what the certificates say.
-        var names = all.SelectMany(s => s.Hosts.Select(h => KeyValuePair.Create(h, s.Options))).Concat(all.SelectMany(s => s.Names.Select(n => KeyValuePair.Create(n, s.Options))));
-        return new Choices(new ServerNames<SslServerAuthenticationOptions>(names), all[0].Options);
+        var names = all.SelectMany(s => s.Hosts.Select(h => KeyValuePair.Create(h, s.Choice))).Concat(all.SelectMany(s => s.Names.Select(n => KeyValuePair.Create(n, s.Choice))));
+        return new Choices(new ServerNames<Choice>(names), all[0].Choice, all.TrueForAll(s => s.Choice.OpenSsl is not null));
     }
 
-    private SslServerAuthenticationOptions For(string serverName)
+    private Choice For(string serverName)
     {
         var choices = Volatile.Read(ref _choices);
         return choices.Names.Find(serverName) ?? choices.Default;
@@ -69,12 +73,17 @@ internal sealed class TlsFront
         AllowRenegotiation = false,
     };
 
-    private sealed record Choices(ServerNames<SslServerAuthenticationOptions> Names, SslServerAuthenticationOptions Default);
+    private sealed record Choice(SslServerAuthenticationOptions Options, OpenSslContext? OpenSsl);
+
+    private sealed record Choices(ServerNames<Choice> Names, Choice Default, bool HasOpenSsl) : IContextChoice
+    {
+        OpenSslContext IContextChoice.For(string serverName) => (Names.Find(serverName) ?? Default).OpenSsl!;
+    }
 
     /// <summary>Asks nothing of the client, and so knows nothing of it: one for all.</summary>
     private sealed class Handshake(TlsFront front) : ITlsHandshake
     {
-        private static readonly ServerOptionsSelectionCallback Select = static (_, hello, state, _) => new(((Handshake)state!).Front.For(hello.ServerName));
+        private static readonly ServerOptionsSelectionCallback Select = static (_, hello, state, _) => new(((Handshake)state!).Front.For(hello.ServerName).Options);
 
         public string? Refusal => null;
 
@@ -94,7 +103,7 @@ internal sealed class TlsFront
 
         private SslServerAuthenticationOptions Options(string serverName)
         {
-            var options = TlsFront.Options(front.For(serverName).ServerCertificateContext);
+            var options = TlsFront.Options(front.For(serverName).Options.ServerCertificateContext);
             options.ClientCertificateRequired = true;
             // A resumed session would be judged by what an older trust store, or an older certificate, was good for.
             options.AllowTlsResume = false;
