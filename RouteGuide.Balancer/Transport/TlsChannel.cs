@@ -37,8 +37,6 @@ internal sealed class TlsChannel : SecureChannel, IDisposable
         set => _pipe.Output = value;
     }
 
-    public bool HasPeerClosed => _socket.HasPeerClosed;
-
     /// <summary>Secures a connection; a handshake that fails ends it quietly.</summary>
     /// <param name="socket">Not started yet.</param>
     /// <param name="handshake">How it is done, and which end this is.</param>
