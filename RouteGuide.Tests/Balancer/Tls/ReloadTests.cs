@@ -9,12 +9,14 @@ public sealed class ReloadTests : IDisposable
 
     private readonly TestAuthority _authority = new();
 
-    [Fact]
-    public async Task New_connections_see_the_new_certificate_and_old_ones_lose_no_call()
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("portable")]
+    public async Task New_connections_see_the_new_certificate_and_old_ones_lose_no_call(string transport)
     {
         await using var target = await KestrelTarget.Start(KestrelTarget.Answer);
         var (certificate, key) = Write(_authority.Server("v0.example"));
-        await using var balancer = await BalancerUnderTest.StartWith([target.Url], $"Kestrel:Certificates:Default:Path={certificate}", $"Kestrel:Certificates:Default:KeyPath={key}", Fast);
+        await using var balancer = await BalancerUnderTest.StartWith([target.Url], $"Kestrel:Certificates:Default:Path={certificate}", $"Kestrel:Certificates:Default:KeyPath={key}", Fast, $"Balancer:Transport={transport}");
         await using var client = await RawHttp2Connection.ConnectAsync(balancer.Tls);
         var failed = 0;
         var done = 0;

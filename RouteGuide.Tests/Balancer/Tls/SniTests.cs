@@ -10,11 +10,13 @@ public sealed class SniTests : IDisposable
     private readonly TestAuthority _authority = new();
 
     [Theory]
-    [InlineData(SslProtocols.Tls12)]
-    [InlineData(SslProtocols.Tls13)]
-    public async Task Each_name_has_its_certificate_and_others_have_the_default(SslProtocols protocols)
+    [InlineData("auto", SslProtocols.Tls12)]
+    [InlineData("auto", SslProtocols.Tls13)]
+    [InlineData("portable", SslProtocols.Tls12)]
+    [InlineData("portable", SslProtocols.Tls13)]
+    public async Task Each_name_has_its_certificate_and_others_have_the_default(string transport, SslProtocols protocols)
     {
-        await using var balancer = await Start();
+        await using var balancer = await Start(transport);
 
         Assert.Equal("CN=api.example.com", await TlsClient.Seen(balancer.Tls, "api.example.com", protocols));
         Assert.Equal("CN=*.example.com", await TlsClient.Seen(balancer.Tls, "other.example.com", protocols));
@@ -26,10 +28,12 @@ public sealed class SniTests : IDisposable
         Assert.Equal("CN=xn--bcher-kva.example", await TlsClient.Seen(balancer.Tls, "bücher.example", protocols));
     }
 
-    [Fact]
-    public async Task OpenSSL_sees_them_too_and_is_offered_h2_and_http_1_1()
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("portable")]
+    public async Task OpenSSL_sees_them_too_and_is_offered_h2_and_http_1_1(string transport)
     {
-        await using var balancer = await Start();
+        await using var balancer = await Start(transport);
 
         var h2 = OpenSsl.Run("s_client", "-connect", balancer.Tls.Authority, "-servername", "api.example.com", "-alpn", "h2,http/1.1", "-tls1_3");
         var http = OpenSsl.Run("s_client", "-connect", balancer.Tls.Authority, "-noservername", "-alpn", "spdy/3,http/1.1", "-tls1_2");
@@ -40,21 +44,25 @@ public sealed class SniTests : IDisposable
         Assert.Contains("ALPN protocol: http/1.1", http, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_client_that_speaks_neither_protocol_is_told_so_in_the_handshake()
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("portable")]
+    public async Task A_client_that_speaks_neither_protocol_is_told_so_in_the_handshake(string transport)
     {
-        await using var balancer = await Start();
+        await using var balancer = await Start(transport);
         var options = TlsClient.Options("api.example.com");
         options.ApplicationProtocols = [new SslApplicationProtocol("spdy/3")];
 
         await Assert.ThrowsAnyAsync<AuthenticationException>(() => RawHttp2Connection.ConnectAsync(balancer.Tls, tls: options));
     }
 
-    [Fact]
-    public async Task Calls_pass_whatever_name_was_asked_for()
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("portable")]
+    public async Task Calls_pass_whatever_name_was_asked_for(string transport)
     {
         await using var target = await KestrelTarget.Start(KestrelTarget.Answer);
-        await using var balancer = await Start(target.Url);
+        await using var balancer = await Start(transport, target.Url);
         await using var client = await RawHttp2Connection.ConnectAsync(balancer.Tls, tls: TlsClient.Options("api.example.com"));
 
         var call = await client.OpenAsync(Wire.Request(balancer.Tls), end: true);
@@ -79,11 +87,12 @@ public sealed class SniTests : IDisposable
 
     public void Dispose() => _authority.Dispose();
 
-    private async Task<BalancerUnderTest> Start(params Uri[] targets)
+    private async Task<BalancerUnderTest> Start(string transport, params Uri[] targets)
     {
         var (exact, wildcard, german) = (_authority.Server("api.example.com"), _authority.Server("*.example.com"), _authority.Server("xn--bcher-kva.example"));
         return await BalancerUnderTest.StartWith(
             targets,
+            $"Balancer:Transport={transport}",
             $"Balancer:Certificates:api:Path={exact.Path}", $"Balancer:Certificates:api:KeyPath={exact.KeyPath}",
             $"Balancer:Certificates:all:Path={wildcard.Path}", $"Balancer:Certificates:all:KeyPath={wildcard.KeyPath}", "Balancer:Certificates:all:Hosts:0=shop.example.org",
             $"Balancer:Certificates:german:Path={german.Path}", $"Balancer:Certificates:german:KeyPath={german.KeyPath}");

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using RouteGuide.Balancer.Transport;
+using RouteGuide.Balancer.Transport.OpenSsl;
 using RouteGuide.Balancer.Transport.Tls;
 using RouteGuide.Tests.Support;
 
@@ -127,12 +128,14 @@ public sealed class ChannelTests
 
         private readonly LoopGroup _loops;
         private readonly SocketListener _listener;
+        private readonly bool _portable;
         private readonly bool _tls;
         private readonly TlsFront _front = new([new FrontCertificateSource(new CertificateFiles("test", TestCertificate.Path, TestCertificate.KeyPath, null).Load(TimeProvider.System), [])], null);
         private int _failures;
 
         public EchoServer(bool portable, bool tls)
         {
+            _portable = portable;
             _tls = tls;
             _loops = new LoopGroup(2, portable, TimeProvider.System, Errors.Enqueue);
             _loops.Start();
@@ -176,7 +179,9 @@ public sealed class ChannelTests
                 return;
             }
 
-            TlsChannel.Secure(channel, _front.Begin(), 10_000, Begin, _ => Interlocked.Increment(ref _failures));
+            // As the engine chooses, so that both are tried.
+            if (!_portable && _front.OpenSsl is { } choice) OpenSslChannel.Secure(channel, choice, 10_000, Begin, _ => Interlocked.Increment(ref _failures));
+            else TlsChannel.Secure(channel, _front.Begin(), 10_000, Begin, _ => Interlocked.Increment(ref _failures));
         }
 
         private void Begin(IChannel channel)
