@@ -3,9 +3,9 @@ using System.Globalization;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Routeguide;
 using RouteGuide.Balancer.Telemetry;
 using RouteGuide.Tests.Support;
-using Routeguide;
 
 namespace RouteGuide.Tests.Balancer.Rotation;
 

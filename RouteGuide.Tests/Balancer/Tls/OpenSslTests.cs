@@ -100,11 +100,11 @@ public sealed class OpenSslTests : IDisposable
         Assert.Equal("0", call.GrpcStatus);
     }
 
-    [Theory]
-    [InlineData("-tls1_2")]
-    [InlineData("-tls1_3")]
-    public async Task A_client_that_comes_again_may_resume_its_session(string version)
+    // With TLS 1.3 the ticket comes after the handshake, and s_client, whose input has ended, does not wait for it.
+    [Fact]
+    public async Task A_client_that_comes_again_may_resume_its_session()
     {
+        const string version = "-tls1_2";
         RequireLibrary();
         await using var balancer = await BalancerUnderTest.Start();
         var file = Path.Combine(Path.GetTempPath(), $"session-{Guid.NewGuid():N}.pem");
@@ -112,7 +112,6 @@ public sealed class OpenSslTests : IDisposable
         {
             var first = OpenSsl.Run("s_client", "-connect", balancer.Tls.Authority, "-alpn", "h2", version, "-sess_out", file);
             Assert.Contains("New, TLSv1", first, StringComparison.Ordinal);
-            Assert.SkipUnless(File.Exists(file), "s_client ended before the server's ticket had come");
             var second = OpenSsl.Run("s_client", "-connect", balancer.Tls.Authority, "-alpn", "h2", version, "-sess_in", file);
             Assert.Contains("Reused, TLSv1", second, StringComparison.Ordinal);
             Assert.Contains("ALPN protocol: h2", second, StringComparison.Ordinal);
