@@ -20,6 +20,7 @@ internal sealed class OutputBuffer(int highWater, int hardLimit, Action? whenNot
 
     private byte[] _buffer = [];
     private byte[]? _taken;
+    private int _usual; // octets of the last flush: the next is likely to be as long, and growing to it costs copies
 
     /// <summary>Octets written and not yet taken by the transport.</summary>
     public int Length { get; private set; }
@@ -60,6 +61,7 @@ internal sealed class OutputBuffer(int highWater, int hardLimit, Action? whenNot
         if (_taken is not null) throw new InvalidOperationException("The output taken before is not released yet.");
         if (Length == 0) return default;
         var taken = _buffer.AsMemory(0, Length);
+        _usual = Length;
         _taken = _buffer;
         _buffer = [];
         Length = 0;
@@ -89,6 +91,7 @@ internal sealed class OutputBuffer(int highWater, int hardLimit, Action? whenNot
     private void Grow(int size)
     {
         var wanted = Math.Max(Math.Max(_buffer.Length * 4, FirstSize), Length + size);
+        if (_buffer.Length == 0) wanted = Math.Max(wanted, Math.Min(_usual, highWater) + size);
         var larger = ArrayPool<byte>.Shared.Rent(wanted);
         memory?.Add(larger.Length - _buffer.Length);
         _buffer.AsSpan(0, Length).CopyTo(larger);

@@ -27,17 +27,15 @@ internal sealed class ByteBuffer(int retain = 0)
             _octets = _own;
         }
 
-        if (_octets.Length - _end < octets.Length)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(4096, 2 * (Length + octets.Length)));
-            Memory.Span.CopyTo(larger);
-            (_start, _end) = (0, Length);
-            GiveBack();
-            _octets = larger;
-        }
-
+        if (_octets.Length - _end < octets.Length) Grow(2 * (Length + octets.Length));
         octets.CopyTo(_octets.AsSpan(_end));
         _end += octets.Length;
+    }
+
+    /// <summary>Makes room for octets that are to come, so that they are not copied as it grows.</summary>
+    public void Reserve(int count)
+    {
+        if (_octets.Length - _end < count) Grow(Length + count);
     }
 
     /// <summary>Drops octets from the front.</summary>
@@ -52,6 +50,15 @@ internal sealed class ByteBuffer(int retain = 0)
         _start = _end = 0;
         GiveBack();
         _octets = [];
+    }
+
+    private void Grow(int size)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(4096, size));
+        Memory.Span.CopyTo(larger);
+        (_start, _end) = (0, Length);
+        GiveBack();
+        _octets = larger;
     }
 
     private void GiveBack()

@@ -16,6 +16,9 @@ internal abstract class SecureChannel : IChannel, IChannelHandler
     // Octets that a peer may have sent before its handshake is judged; one record, which may be needed whole, is smaller.
     private const int MaxEarly = 128 * 1024;
 
+    private const int RecordSize = 16 * 1024;
+    private const int RecordOverhead = 256;
+
     private readonly Action<SecureChannel> _onSecured;
     private readonly Action<string> _onFailed;
     private readonly LoopTimer _timeout;
@@ -90,6 +93,8 @@ internal abstract class SecureChannel : IChannel, IChannelHandler
         Debug.Assert(!_hadOutput && !_closing, "one write at a time, and none after the end");
         try
         {
+            // A record has 16 KiB at most (RFC 8446 section 5.1); the rest of it, whatever the cipher, fits in 256 octets.
+            Output.Reserve(octets.Length + (octets.Length / RecordSize + 1) * RecordOverhead);
             Encrypt(octets);
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or AuthenticationException)
