@@ -36,8 +36,8 @@ internal interface IHttp2Handler
     /// <summary>An interim response (1xx, client role); the final one follows.</summary>
     void OnInterimHeaders(Http2Stream stream, HeaderList headers);
 
-    /// <summary>A request whose header list exceeds the limits (server role): answer it (431) or reset it. Its DATA and trailers follow as of any other.</summary>
-    void OnHeadersTooLarge(Http2Stream stream, bool endStream);
+    /// <summary>A request whose header list exceeds the limits (server role), with the fields before that: answer it or reset it. Its DATA and trailers follow as of any other.</summary>
+    void OnHeadersTooLarge(Http2Stream stream, HeaderList headers, bool endStream);
 
     /// <summary>Content, possibly a part of a DATA frame. Credit for it comes back when <see cref="Http2Connection.Consume"/> is told.</summary>
     void OnData(Http2Stream stream, ReadOnlySpan<byte> data, bool endStream);

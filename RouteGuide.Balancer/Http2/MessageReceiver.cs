@@ -142,7 +142,7 @@ internal sealed class MessageReceiver(ConnectionCore core)
         stream.ContentDue = facts.ContentLength;
         if (endStream) ConnectionCore.EndRemote(stream);
         if (fits) core.Handler.OnHeaders(stream, list, endStream);
-        else core.Handler.OnHeadersTooLarge(stream, endStream);
+        else core.Handler.OnHeadersTooLarge(stream, list, endStream);
         core.CloseIfDone(stream);
     }
 

@@ -134,11 +134,16 @@ internal sealed class ClientConnection : Http2Channel
     {
     }
 
-    public override void OnHeadersTooLarge(Http2Stream stream, bool endStream)
+    public override void OnHeadersTooLarge(Http2Stream stream, HeaderList headers, bool endStream)
     {
-        LocalReply.WriteText(Connection, stream, Loop.Resources.Outgoing, isHead: false, StatusCodes.Status431RequestHeaderFieldsTooLarge, "the request's header fields exceed the limits of this balancer");
-        Log(null, StatusCodes.Status431RequestHeaderFieldsTooLarge, null);
-        EndIfSent(stream);
+        // What a client asks for stands at the beginning, so it is known in what language to refuse it. HEAD is not looked for.
+        Refuse(
+            stream,
+            null,
+            new RequestKind(GrpcProtocol.IsGrpc(headers), IsHead: false),
+            GrpcStatus.ResourceExhausted,
+            StatusCodes.Status431RequestHeaderFieldsTooLarge,
+            "the request's header fields exceed the limits of this balancer");
     }
 
     public override void OnData(Http2Stream stream, ReadOnlySpan<byte> data, bool endStream)
@@ -249,7 +254,7 @@ internal sealed class ClientConnection : Http2Channel
         bridge.Begin(group, target, endStream);
     }
 
-    private void Refuse(Http2Stream stream, HeaderList headers, in RequestKind kind, GrpcStatus status, int httpStatus, string message)
+    private void Refuse(Http2Stream stream, HeaderList? headers, in RequestKind kind, GrpcStatus status, int httpStatus, string message)
     {
         Log(headers, kind.IsGrpc ? StatusCodes.Status200OK : httpStatus, kind.IsGrpc ? GrpcProtocol.TextOf(status) : null);
         LocalReply.Write(Connection, stream, Loop.Resources.Outgoing, kind, status, httpStatus, message);

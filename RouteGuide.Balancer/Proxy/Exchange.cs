@@ -330,7 +330,7 @@ internal sealed class Exchange
         }
         else if (!_responseStarted)
         {
-            Reply(status, status == GrpcStatus.DeadlineExceeded ? StatusCodes.Status504GatewayTimeout : StatusCodes.Status502BadGateway, message);
+            Reply(status, _end switch { ExchangeEnd.Deadline => StatusCodes.Status504GatewayTimeout, ExchangeEnd.Shutdown => StatusCodes.Status503ServiceUnavailable, _ => StatusCodes.Status502BadGateway }, message);
         }
         else if (code is null && _kind.IsGrpc && !_hasLength)
         {

@@ -136,7 +136,7 @@ internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
 
     public abstract void OnInterimHeaders(Http2Stream stream, HeaderList headers);
 
-    public abstract void OnHeadersTooLarge(Http2Stream stream, bool endStream);
+    public abstract void OnHeadersTooLarge(Http2Stream stream, HeaderList headers, bool endStream);
 
     public abstract void OnData(Http2Stream stream, ReadOnlySpan<byte> data, bool endStream);
 

@@ -40,6 +40,7 @@ internal static class RequestFields
     {
         var authority = source.IndexOf(KnownHeader.Authority);
         var forwardedFor = false;
+        var keepsTrace = source.IndexOf(KnownHeader.TraceParent) is >= 0 and var parent && TraceContext.IsValid(source.Value(parent));
         // Pseudo-header fields come first (RFC 9113 section 8.3).
         for (var i = 0; i < source.Count && source[i].Known.IsPseudo(); i++)
         {
@@ -55,6 +56,9 @@ internal static class RequestFields
             switch (known)
             {
                 case KnownHeader.Host or KnownHeader.TraceParent or KnownHeader.XForwardedProto or KnownHeader.XForwardedPort or KnownHeader.ClientCertificate:
+                    break;
+                // What goes with a parent goes with it.
+                case KnownHeader.TraceState when !keepsTrace:
                     break;
                 case KnownHeader.XForwardedFor:
                     forwardedFor = true;

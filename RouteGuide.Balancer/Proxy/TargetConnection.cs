@@ -54,7 +54,7 @@ internal sealed class TargetConnection(ProxyLoop loop, IChannel channel, TargetP
     public override void OnInterimHeaders(Http2Stream stream, HeaderList headers) => (stream.Tag as Exchange)?.OnInterimHeaders(headers);
 
     // A server's matter alone.
-    public override void OnHeadersTooLarge(Http2Stream stream, bool endStream)
+    public override void OnHeadersTooLarge(Http2Stream stream, HeaderList headers, bool endStream)
     {
     }
 

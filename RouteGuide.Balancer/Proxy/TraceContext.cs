@@ -10,6 +10,7 @@ internal static class TraceContext
     /// <summary>Octets of a <c>traceparent</c> of version 00.</summary>
     public const int Length = 55;
 
+    private static readonly System.Buffers.SearchValues<byte> LowerHex = System.Buffers.SearchValues.Create("0123456789abcdef"u8);
     private static readonly ActivitySource Source = new("RouteGuide.Balancer");
     /// <summary>The field's name.</summary>
     public static HeaderEntry Name { get; } = new("traceparent", "");
@@ -71,20 +72,31 @@ internal static class TraceContext
     public static string ForTarget(string? received, Activity? span)
     {
         if (span is { IdFormat: ActivityIdFormat.W3C, IsAllDataRequested: true, Id: { Length: Length } id }) return id;
-        if (!string.IsNullOrEmpty(received)) return received;
+        if (received is not null && IsValid(Encoding.Latin1.GetBytes(received))) return received;
         Span<byte> made = stackalloc byte[Length];
         Make(made, Random.Shared);
         return Encoding.ASCII.GetString(made);
     }
 
-    /// <summary>Passes the client's field on. False if there is none.</summary>
+    /// <summary>Passes the client's field on. False if there is none that is valid.</summary>
     public static bool TryKeep(HeaderList source, HeaderList destination)
     {
         var index = source.IndexOf(KnownHeader.TraceParent);
-        if (index < 0 || source.Value(index).IsEmpty) return false;
+        if (index < 0 || !IsValid(source.Value(index))) return false;
         destination.Add(source, index);
         return true;
     }
+
+    /// <summary>Whether a value is one that may be passed on (W3C Trace Context, section 3.2.2); of later versions only the beginning is known.</summary>
+    public static bool IsValid(ReadOnlySpan<byte> value)
+    {
+        if (value.Length < Length || value[2] != '-' || value[35] != '-' || value[52] != '-') return false;
+        if (!IsHex(value[..2]) || !IsHex(value[3..35]) || !IsHex(value[36..52]) || !IsHex(value[53..55])) return false;
+        if (value[..2].SequenceEqual("ff"u8) || value[3..35].IndexOfAnyExcept((byte)'0') < 0 || value[36..52].IndexOfAnyExcept((byte)'0') < 0) return false;
+        return value.Length == Length || (!value[..2].SequenceEqual("00"u8) && value[Length] == '-');
+    }
+
+    private static bool IsHex(ReadOnlySpan<byte> text) => text.IndexOfAnyExcept(LowerHex) < 0;
 
     /// <summary>Makes a value, not sampled.</summary>
     /// <param name="text">Room for <see cref="Length"/> octets.</param>

@@ -28,7 +28,7 @@ internal sealed class RelayHandler(Http2Resources resources) : IHttp2Handler
 
     public void OnReset(Http2Stream stream, StreamReset reset) => throw new InvalidOperationException($"a stream was reset: {reset}");
 
-    public void OnHeadersTooLarge(Http2Stream stream, bool endStream) => throw new InvalidOperationException("headers are too large");
+    public void OnHeadersTooLarge(Http2Stream stream, HeaderList headers, bool endStream) => throw new InvalidOperationException("headers are too large");
 
     public void OnGoAway(int lastStreamId, Http2ErrorCode code, ReadOnlySpan<byte> debugData) => throw new InvalidOperationException($"GOAWAY: {code}");
 

@@ -184,6 +184,56 @@ public sealed class RelayTests
         Assert.Equal(("127.0.0.1", "https"), seen.Select(call => (call.For, call.Proto)).Distinct().Single());
     }
 
+    [Theory]
+    [InlineData("garbage")]
+    [InlineData("00-00000000000000000000000000000000-b7ad6b7169203331-01")]
+    [InlineData("00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01")]
+    [InlineData("ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")]
+    [InlineData("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01")]
+    [InlineData("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more")]
+    public async Task A_trace_context_that_is_invalid_is_replaced_and_its_state_dropped(string invalid)
+    {
+        var seen = new System.Collections.Concurrent.ConcurrentQueue<(string Trace, string State)>();
+        await using var target = await KestrelTarget.Start(context =>
+        {
+            seen.Enqueue((context.Request.Headers.TraceParent.ToString(), context.Request.Headers.TraceState.ToString()));
+            return Task.CompletedTask;
+        });
+        await using var balancer = await BalancerUnderTest.Start(target.Url);
+        using var client = BalancerUnderTest.Client();
+
+        for (var i = 0; i < 4; i++)
+        {
+            var request = balancer.Request();
+            request.Headers.TryAddWithoutValidation("traceparent", invalid);
+            request.Headers.TryAddWithoutValidation("tracestate", "a=b");
+            using var response = await client.SendAsync(request, CancellationToken.None);
+            await response.Content.ReadAsByteArrayAsync();
+        }
+
+        Assert.Equal(4, seen.Count);
+        Assert.All(seen, s => Assert.Matches("^00-[0-9a-f]{32}-[0-9a-f]{16}-00$", s.Trace));
+        Assert.Equal(4, seen.Select(s => s.Trace).Distinct().Count());
+        Assert.All(seen, s => Assert.Empty(s.State));
+    }
+
+    [Fact]
+    public async Task A_call_whose_headers_exceed_the_limits_is_refused_in_the_language_of_gRPC()
+    {
+        await using var target = await KestrelTarget.Start(KestrelTarget.Answer);
+        await using var balancer = await BalancerUnderTest.Start(target.Url);
+        await using var client = await RawHttp2Connection.ConnectAsync(balancer.Tls);
+
+        var call = await client.OpenAsync([.. Wire.Request(balancer.Tls), .. Enumerable.Range(0, 150).Select(i => ($"x-{i}", "y"))], end: true);
+        await call.Ended();
+        Assert.Equal("8", call.GrpcStatus);
+        Assert.Contains("limits", call.GrpcMessage, StringComparison.Ordinal);
+
+        var next = await client.OpenAsync(Wire.Request(balancer.Tls), end: true);
+        await next.Ended();
+        Assert.Equal("0", next.GrpcStatus);
+    }
+
     [Fact]
     public async Task A_path_passes_as_it_was_written()
     {

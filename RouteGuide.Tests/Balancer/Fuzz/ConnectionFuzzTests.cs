@@ -106,7 +106,7 @@ public sealed class ConnectionFuzzTests
             Act(stream);
         }
 
-        public override void OnHeadersTooLarge(Http2Stream stream, bool endStream) => Assert.True(Live.Add(stream));
+        public override void OnHeadersTooLarge(Http2Stream stream, HeaderList headers, bool endStream) => Assert.True(Live.Add(stream));
 
         public override void OnData(Http2Stream stream, ReadOnlySpan<byte> data, bool endStream)
         {

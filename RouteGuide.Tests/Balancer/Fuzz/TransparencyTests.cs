@@ -49,7 +49,7 @@ public sealed partial class TransparencyTests
         [
             ("user-agent", ["grpc-go/1.60", "grpc-dotnet/2.7", "python"]), ("te", ["trailers"]), ("content-type", ["application/grpc", "application/json"]), ("grpc-timeout", ["1H", "5M"]),
             ("authorization", ["Bearer one", "Bearer two"]), ("cookie", ["a=1", "b=2"]), ("x-long", [new string('x', 300), new string('y', 1_500)]), ("x-empty", [""]),
-            ("x-forwarded-for", ["10.1.1.1", "10.2.2.2"]), ("x-forwarded-proto", ["gopher"]), ("x-forwarded-port", ["70"]), ("traceparent", ["00-11111111111111111111111111111111-2222222222222222-01", "unique"]),
+            ("x-forwarded-for", ["10.1.1.1", "10.2.2.2"]), ("x-forwarded-proto", ["gopher"]), ("x-forwarded-port", ["70"]), ("traceparent", ["00-11111111111111111111111111111111-2222222222222222-01", "unique trace"]),
         ];
 
         private static readonly (string Name, string[] Values)[] ResponsePool =
@@ -176,7 +176,13 @@ public sealed partial class TransparencyTests
             {
                 if (_random.Next(3) == 0) continue;
                 var value = values[_random.Next(4) == 0 ? _random.Next(values.Length) : 0];
-                fields.Add((name, value == "unique" ? $"{_random.NextInt64():x}-{Done}" : value, name == "authorization" && _random.Next(4) == 0));
+                value = value switch
+                {
+                    "unique" => $"{_random.NextInt64():x}-{Done}",
+                    "unique trace" => $"00-{_random.NextInt64(1, long.MaxValue):x32}-{Done + 1:x16}-01",
+                    _ => value,
+                };
+                fields.Add((name, value, name == "authorization" && _random.Next(4) == 0));
             }
 
             return fields;

@@ -15,7 +15,7 @@ internal abstract class QuietHandler : IHttp2Handler
     {
     }
 
-    public virtual void OnHeadersTooLarge(Http2Stream stream, bool endStream)
+    public virtual void OnHeadersTooLarge(Http2Stream stream, HeaderList headers, bool endStream)
     {
     }
 

@@ -31,7 +31,7 @@ internal sealed class RecordingHandler : IHttp2Handler
 
     public void OnInterimHeaders(Http2Stream stream, HeaderList headers) => Add($"interim {stream.Id} {Wire.Text(headers)}");
 
-    public void OnHeadersTooLarge(Http2Stream stream, bool endStream)
+    public void OnHeadersTooLarge(Http2Stream stream, HeaderList headers, bool endStream)
     {
         Add($"too-large {stream.Id}{(endStream ? " end" : "")}");
         Opened.Add(stream);

@@ -38,7 +38,7 @@ internal sealed class RelayHandler(Http2Resources resources) : IHttp2Handler
         if (stream.Tag is Http2Stream partner) Other.Own.SendInterimHeaders(partner, headers);
     }
 
-    public void OnHeadersTooLarge(Http2Stream stream, bool endStream) => Own.Reset(stream, Http2ErrorCode.EnhanceYourCalm);
+    public void OnHeadersTooLarge(Http2Stream stream, HeaderList headers, bool endStream) => Own.Reset(stream, Http2ErrorCode.EnhanceYourCalm);
 
     public void OnData(Http2Stream stream, ReadOnlySpan<byte> data, bool endStream)
     {
