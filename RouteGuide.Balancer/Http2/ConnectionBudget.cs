@@ -6,7 +6,9 @@ namespace RouteGuide.Balancer.Http2;
 /// </summary>
 internal sealed class ConnectionBudget
 {
-    private readonly TokenBucket[] _buckets = new TokenBucket[Enum.GetValues<AbuseKind>().Length];
+    private static readonly int Kinds = Enum.GetValues<AbuseKind>().Length;
+
+    private readonly TokenBucket[] _buckets = new TokenBucket[Kinds];
 
     public ConnectionBudget(Http2Limits limits)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Transport;
 using RouteGuide.Balancer.Transport.Tls;
@@ -16,6 +17,10 @@ internal sealed class ClientOrigin(IPEndPoint remote, IPEndPoint local, bool isT
     private static readonly HeaderEntry Http = new("x-forwarded-proto", "http");
     private static readonly HeaderEntry Https = new("x-forwarded-proto", "https");
 
+    // Of the loop's thread: ten thousand connections from one address to one port share their fields.
+    [ThreadStatic]
+    private static HeaderInterner? _interner;
+
     private readonly HeaderEntry[] _certificate = [.. certificate.Select(f => new HeaderEntry(f.Name, f.Value))];
 
     /// <summary>Of a connection.</summary>
@@ -25,12 +30,14 @@ internal sealed class ClientOrigin(IPEndPoint remote, IPEndPoint local, bool isT
     /// <summary>The client's end.</summary>
     public IPEndPoint Remote { get; } = remote;
 
-    public HeaderEntry ForwardedFor { get; } = new("x-forwarded-for", (remote.Address.IsIPv4MappedToIPv6 ? remote.Address.MapToIPv4() : remote.Address).ToString());
+    public HeaderEntry ForwardedFor { get; } = Intern("x-forwarded-for", (remote.Address.IsIPv4MappedToIPv6 ? remote.Address.MapToIPv4() : remote.Address).ToString());
 
     public HeaderEntry ForwardedProto { get; } = isTls ? Https : Http;
 
     /// <summary>What targets are told of the client's certificate; mostly nothing.</summary>
     public ReadOnlySpan<HeaderEntry> Certificate => _certificate;
 
-    public HeaderEntry ForwardedPort { get; } = new("x-forwarded-port", local.Port.ToString(CultureInfo.InvariantCulture));
+    public HeaderEntry ForwardedPort { get; } = Intern("x-forwarded-port", local.Port.ToString(CultureInfo.InvariantCulture));
+
+    private static HeaderEntry Intern(string name, string value) => (_interner ??= new HeaderInterner()).Intern(Encoding.ASCII.GetBytes(name), Encoding.ASCII.GetBytes(value));
 }

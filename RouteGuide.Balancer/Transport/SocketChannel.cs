@@ -14,7 +14,7 @@ internal sealed class SocketChannel : IChannel
     // reset could destroy what we said last. For how long says the loop.
     private const int LingerOctets = 1024 * 1024;
 
-    private readonly LoopTimer _linger;
+    private LoopTimer? _linger; // made at the end: an idle connection has none
     private IChannelHandler? _handler;
     private ReadOnlyMemory<byte> _rest;
     private bool _paused;
@@ -34,7 +34,6 @@ internal sealed class SocketChannel : IChannel
         socket.NoDelay = true;
         Remote = (IPEndPoint)socket.RemoteEndPoint!;
         Local = (IPEndPoint)socket.LocalEndPoint!;
-        _linger = new LoopTimer(Dispose);
     }
 
     public EventLoop Loop { get; }
@@ -94,7 +93,7 @@ internal sealed class SocketChannel : IChannel
         if (_disposed) return;
         _ended = true;
         _closing = true;
-        if (IsSending) Loop.Timers.Set(_linger, Loop.NowMs + Loop.LingerMs);
+        if (IsSending) Loop.Timers.Set(_linger ??= new LoopTimer(Dispose), Loop.NowMs + Loop.LingerMs);
         else Linger();
     }
 
@@ -233,7 +232,7 @@ internal sealed class SocketChannel : IChannel
             return;
         }
 
-        Loop.Timers.Set(_linger, Loop.NowMs + Loop.LingerMs);
+        Loop.Timers.Set(_linger ??= new LoopTimer(Dispose), Loop.NowMs + Loop.LingerMs);
         if (_readable || _paused) QueueRead();
     }
 
@@ -256,7 +255,7 @@ internal sealed class SocketChannel : IChannel
     {
         if (_disposed) return;
         _disposed = true;
-        Loop.Timers.Clear(_linger);
+        if (_linger is not null) Loop.Timers.Clear(_linger);
         if (_handler is not null) Loop.Poller.Remove(this);
         Socket.Dispose();
     }

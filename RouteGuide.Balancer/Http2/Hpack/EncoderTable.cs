@@ -8,8 +8,10 @@ namespace RouteGuide.Balancer.Http2.Hpack;
 /// <remarks>An index is the number of insertions since, so an insertion renumbers nothing: slots hold the count of insertions at the time.</remarks>
 internal sealed class EncoderTable
 {
-    // 128 places are three times the entries that 4,096 octets hold in practice; with four to a set it is rare that one has none.
-    private const int Sets = 32;
+    // 128 places are three times the entries that 4,096 octets hold in practice; with four to a set it is rare that one has none. A
+    // connection of few calls has far fewer.
+    private const int FirstSets = 2;
+    private const int MostSets = 32;
     private const int Ways = 4;
 
     private const long SeenOnce = -1;
@@ -43,7 +45,7 @@ internal sealed class EncoderTable
         if (_cache.Length == 0)
         {
             if (MaxSize == 0) return 0;
-            _cache = new Slot[Sets * Ways];
+            _cache = new Slot[FirstSets * Ways];
         }
 
         var set = SetOf(entry);
@@ -79,7 +81,7 @@ internal sealed class EncoderTable
         EvictTo(maxSize);
     }
 
-    private Span<Slot> SetOf(HeaderEntry entry) => _cache.AsSpan((entry.Hash & (Sets - 1)) * Ways, Ways);
+    private Span<Slot> SetOf(HeaderEntry entry) => _cache.AsSpan((entry.Hash & (_cache.Length / Ways - 1)) * Ways, Ways);
 
     private bool IsLive(in Slot slot) => slot.Insertion > _inserted - _count;
 
@@ -100,6 +102,12 @@ internal sealed class EncoderTable
             return Answer(in slot);
         }
 
+        while (set[^1].Entry is not null && _cache.Length < MostSets * Ways)
+        {
+            AddSets();
+            set = SetOf(entry);
+        }
+
         // The newcomer takes the first place that is not in the table, and whoever was there moves to the next such: the one met longest
         // ago goes. If all are in the table, the one that will be evicted first does.
         var carried = new Slot { Entry = entry, Insertion = SeenOnce };
@@ -115,6 +123,21 @@ internal sealed class EncoderTable
 
         if (!placed) set[oldest] = carried;
         return 0;
+    }
+
+    // Twice the sets: what shared one is parted by one more bit of the hash, and keeps its order.
+    private void AddSets()
+    {
+        var old = _cache;
+        _cache = new Slot[old.Length * 2];
+        foreach (ref var slot in old.AsSpan())
+        {
+            if (slot.Entry is null) continue;
+            var set = SetOf(slot.Entry);
+            var at = 0;
+            while (set[at].Entry is not null) at++;
+            set[at] = slot;
+        }
     }
 
     private void EvictTo(int size)

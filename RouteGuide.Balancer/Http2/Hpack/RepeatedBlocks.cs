@@ -12,7 +12,7 @@ internal sealed class RepeatedBlocks(Http2Resources resources)
     private const int Places = 8;
     private const int LongestBlock = 512;
     private const int LargestList = 2048;
-    private const int Misses = 16;
+    private const int Misses = 8;
 
     private struct Place
     {

@@ -64,6 +64,9 @@ internal static unsafe class Native
     public static extern int SSL_CTX_set_cipher_list(nint context, byte* list);
 
     [DllImport(Ssl), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern int SSL_CTX_set_num_tickets(nint context, nuint count);
+
+    [DllImport(Ssl), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static extern int SSL_CTX_use_certificate(nint context, nint certificate);
 
     [DllImport(Ssl), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

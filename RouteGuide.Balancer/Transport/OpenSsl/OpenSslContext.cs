@@ -75,7 +75,8 @@ internal sealed unsafe class OpenSslContext : SafeHandleZeroOrMinusOneIsInvalid
         _ = Native.SSL_CTX_set_options(handle, Native.NoCompression | Native.NoRenegotiation | Native.ServerPreference);
         // A connection between two records holds no buffer: the better part of what an idle one would cost.
         _ = Native.SSL_CTX_ctrl(handle, Native.ModeControl, Native.ReleaseBuffers, 0);
-        // Sessions are resumed by tickets, which the clients keep.
+        // Sessions are resumed by tickets, which the clients keep. One each: whoever speaks HTTP/2 seldom opens two connections at once.
+        _ = Native.SSL_CTX_set_num_tickets(handle, 1);
         _ = Native.SSL_CTX_ctrl(handle, Native.SessionCacheControl, 0, 0);
         fixed (byte* ciphers = Ciphers) Require(Native.SSL_CTX_set_cipher_list(handle, ciphers) == 1);
 
