@@ -41,7 +41,7 @@ internal abstract class SecureChannel : IChannel, IChannelHandler
         Socket = socket;
         _onSecured = onSecured;
         _onFailed = onFailed;
-        _timeout = new LoopTimer(() => End("no TLS handshake in time"));
+        _timeout = new LoopTimer(OnTimeout);
         _read = ReadOn;
     }
 
@@ -137,7 +137,9 @@ internal abstract class SecureChannel : IChannel, IChannelHandler
         }
 
         Flush();
-        if (!_flushing) Finish();
+        // A peer that does not read must not keep a connection that is over.
+        if (_flushing) Loop.Timers.Set(_timeout, Loop.NowMs + Loop.LingerMs);
+        else Finish();
     }
 
     public void Abort()
@@ -245,11 +247,25 @@ internal abstract class SecureChannel : IChannel, IChannelHandler
     /// <param name="count">Octets in the loop's <see cref="EventLoop.PlainBuffer"/>; 0 if the peer has ended in order.</param>
     protected void Deliver(int count)
     {
-        if (count == 0) End(null);
-        else _handler!.OnReceived(Loop.PlainBuffer.AsSpan(0, count));
+        if (count == 0)
+        {
+            End(null);
+            return;
+        }
+
+        try
+        {
+            _handler!.OnReceived(Loop.PlainBuffer.AsSpan(0, count));
+        }
+        catch (Exception e)
+        {
+            // Whatever goes wrong with one connection's octets is its own end, but it is not the peer's doing.
+            Loop.Report(e);
+            End("an error of the balancer's own");
+        }
     }
 
-    /// <summary>What was read cannot be used, or not be dealt with.</summary>
+    /// <summary>What was read cannot be used.</summary>
     protected void ReadFailed(Exception e)
     {
         if (e is IOException or AuthenticationException or InvalidOperationException or System.ComponentModel.Win32Exception)
@@ -279,9 +295,16 @@ internal abstract class SecureChannel : IChannel, IChannelHandler
         else _flushing = true;
     }
 
+    private void OnTimeout()
+    {
+        if (_closing) Abort();
+        else End("no TLS handshake in time");
+    }
+
     private void Finish()
     {
-        Socket.Close();
+        Loop.Timers.Clear(_timeout);
+        Socket.Close(); // which gives what is on its way a moment; that is not memory of the session
         FreeOnce();
     }
 
@@ -290,8 +313,7 @@ internal abstract class SecureChannel : IChannel, IChannelHandler
         Loop.Timers.Clear(_timeout);
         if (IsEnded) return;
         IsEnded = _closing = true;
-        if (_flushing) Socket.Close();
-        else Finish();
+        Finish();
         if (_handler is null) _onFailed(reason ?? "closed by the peer during the TLS handshake");
         else _handler.OnEnded(reason);
     }

@@ -64,6 +64,20 @@ public sealed class ChannelTests
 
     [Theory]
     [MemberData(nameof(Ways))]
+    public async Task A_connection_that_is_over_goes_though_its_peer_reads_nothing(bool portable, bool tls)
+    {
+        await using var server = new EchoServer(portable, tls);
+        await using var stream = await server.Connect();
+        var writing = WriteWithoutReading(stream);
+        await Eventually.Until(() => server.Echoes.TryPeek(out var e) && e.Channel.IsSending, "it cannot send any more");
+        server.Echoes.TryPeek(out var echo);
+        echo!.Channel.Loop.Post(echo.Channel.Close);
+
+        await Assert.ThrowsAnyAsync<IOException>(() => writing.WaitAsync(Eventually.Patience));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
     public async Task The_end_of_a_peer_is_reported_once(bool portable, bool tls)
     {
         await using var server = new EchoServer(portable, tls);
@@ -122,6 +136,12 @@ public sealed class ChannelTests
     }
 
     /// <summary>Sends back what comes, and reads no more than it can send.</summary>
+    private static async Task WriteWithoutReading(Stream stream)
+    {
+        var octets = new byte[64 * 1024];
+        while (true) await stream.WriteAsync(octets);
+    }
+
     private sealed class EchoServer : IAsyncDisposable
     {
         public const int Cap = 128 * 1024;
