@@ -14,11 +14,18 @@ public sealed class RelayTests
     {
         var relay = new MemoryRelay();
         relay.Run(calls: 2_000);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        relay.Run(calls: 10_000);
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.Equal(0, allocated);
+        // The collector takes arrays out of the shared pool now and then, and other tests rent them: one round may have to make a new
+        // one. What a call costs shows in every round.
+        long[] rounds = [.. Enumerable.Range(0, 5).Select(_ => AllocatedBy(() => relay.Run(calls: 2_000)))];
+        Assert.True(rounds.Min() == 0, $"octets allocated by 2,000 calls, five times: {string.Join(", ", rounds)}");
         Assert.Equal(12_000, relay.Done);
+    }
+
+    private static long AllocatedBy(Action action)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        action();
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     [Fact]
