@@ -10,5 +10,10 @@ internal sealed class RoundRobin : IPicker
 {
     private uint _turn = uint.MaxValue;
 
-    public Target Pick(ReadOnlySpan<Target> routable) => routable[(int)(Interlocked.Increment(ref _turn) % (uint)routable.Length)];
+    public Target Pick(TargetSnapshot snapshot, in PickInput input, out PickNote note)
+    {
+        note = PickNote.None;
+        var routable = snapshot.Routable;
+        return routable[(int)(Interlocked.Increment(ref _turn) % (uint)routable.Length)];
+    }
 }

@@ -10,10 +10,11 @@ internal static class TargetChoice
     {
         while (tried.Count < ProxyOptions.MaxAttempts)
         {
-            var routable = group.Group.Targets.Current.Routable;
+            var snapshot = group.Group.Targets.Current;
+            var routable = snapshot.Routable;
             if (routable.IsEmpty) return null;
 
-            var picked = group.Picker.Pick(routable);
+            var picked = group.Picker.Pick(snapshot, default, out _);
             if (!tried.Contains(picked) && picked.TryBegin()) return picked;
 
             foreach (var other in routable)

@@ -13,6 +13,7 @@ internal sealed class Target(string name, TargetAddress address, bool leased)
     // The calls in flight; the sign bit says that the gate is closed. One word, so that no call slips in beside a closing gate.
     private int _gate;
     private long _total;
+    private int _weight = 1;
 
     /// <summary>The replica's name, or the address of a configured target.</summary>
     public string Name { get; } = name;
@@ -21,6 +22,13 @@ internal sealed class Target(string name, TargetAddress address, bool leased)
 
     /// <summary>Held by a lease, not by configuration.</summary>
     public bool Leased { get; } = leased;
+
+    /// <summary>Its share beside the others' of its group, 1 to 999; 1 by default. A change counts from the next <see cref="TargetSnapshot"/> on.</summary>
+    public int Weight
+    {
+        get => Volatile.Read(ref _weight);
+        set => Volatile.Write(ref _weight, value);
+    }
 
     /// <summary>Calls that run there now.</summary>
     public int InFlight => Volatile.Read(ref _gate) & ~ClosedBit;

@@ -42,10 +42,11 @@ public sealed class BalancingTests
     public void Round_robin_is_exact_from_many_threads()
     {
         var targets = Enumerable.Range(1, 7).Select(i => new Target($"t{i}", Address(i), leased: false)).ToArray();
+        var snapshot = new TargetSnapshot([.. targets.Select(t => new TargetEntry(t, Draining: false, Suspect: false))]);
         var picker = new RoundRobin();
         var counts = new int[targets.Length];
 
-        Parallel.For(0, 100_000, _ => Interlocked.Increment(ref counts[Array.IndexOf(targets, picker.Pick(targets))]));
+        Parallel.For(0, 100_000, _ => Interlocked.Increment(ref counts[Array.IndexOf(targets, picker.Pick(snapshot, default, out PickNote _))]));
 
         Assert.Equal(100_000, counts.Sum());
         Assert.True(counts.Max() - counts.Min() <= 1, string.Join(", ", counts));
