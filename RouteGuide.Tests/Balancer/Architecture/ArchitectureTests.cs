@@ -8,7 +8,7 @@ namespace RouteGuide.Tests.Balancer.Architecture;
 public sealed class ArchitectureTests
 {
     private static readonly LayerLaw Law = new(
-        "RouteGuide.Balancer", "Control", "Telemetry", "Proxy", "Health", "Balancing", "Routing", "Http2", "Transport", "Settings");
+        "RouteGuide.Balancer", "Configuration", "Control", "Telemetry", "Proxy", "Health", "Balancing", "Routing", "Http2", "Transport", "Settings");
 
     private static readonly Type[] Types = typeof(BalancerApp).Assembly.GetTypes();
 
