@@ -52,12 +52,24 @@ internal sealed class StreamingContent : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        // The server should see the call now, not only with the first message.
-        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
-        Open(stream);
+        if (await TryFlushAsync(stream, cancellationToken).ConfigureAwait(false)) Open(stream);
         // Not with the token: HttpClient cancels it when the server resets the stream, and a body that fails first would hide the server's reason.
         // Whatever the reason, the end of the call ends this.
         await _end.Task.ConfigureAwait(false);
+    }
+
+    // The server should see the call now, not only with the first message. It may have reset the stream already.
+    private static async ValueTask<bool> TryFlushAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     protected override bool TryComputeLength(out long length)
