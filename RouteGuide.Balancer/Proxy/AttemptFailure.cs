@@ -19,6 +19,9 @@ internal enum FailureKind
 
     /// <summary>The target answered with something that is no response.</summary>
     Invalid,
+
+    /// <summary>The target was deregistered, and the time that its calls had to end is over.</summary>
+    Expired,
 }
 
 /// <summary>Why an attempt failed.</summary>
@@ -27,6 +30,9 @@ internal enum FailureKind
 /// <param name="Reason">For people, without the target's name.</param>
 internal sealed record AttemptFailure(FailureKind Kind, Http2ErrorCode Code, string Reason)
 {
+    /// <summary>The one of <see cref="FailureKind.Expired"/>.</summary>
+    public static readonly AttemptFailure OfExpiry = new(FailureKind.Expired, default, "was deregistered, and the time that its calls had to end is over");
+
     /// <summary>Whether the call may be sent again without being carried out twice (gRFC A6, transparent retries).</summary>
     public bool IsSafeToRepeat => Kind is FailureKind.NotSent or FailureKind.Refused;
 

@@ -177,6 +177,13 @@ internal sealed class Exchange
         });
     }
 
+    /// <summary>Step 6: the target was deregistered, and its calls have had their time.</summary>
+    public void OnTargetExpired()
+    {
+        LeaveTarget(Http2ErrorCode.Cancel);
+        Failed(AttemptFailure.OfExpiry);
+    }
+
     /// <summary>The target's stream is over.</summary>
     public void OnTargetClosed()
     {
@@ -267,7 +274,7 @@ internal sealed class Exchange
             Reply(
                 GrpcStatus.Unavailable,
                 StatusCodes.Status503ServiceUnavailable,
-                failure is null ? "no target is registered" : $"no target could take the call in {_tried.Count} attempts; the last, {_tried[^1].Name}, {failure.Reason}");
+                failure is null ? _group.Group.Targets.Current.WhyNone : $"no target could take the call in {_tried.Count} attempts; the last, {_tried[^1].Name}, {failure.Reason}");
             return;
         }
 

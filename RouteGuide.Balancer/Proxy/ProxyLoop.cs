@@ -152,6 +152,7 @@ internal sealed class ProxyLoop
         var pool = new TargetPool(this, group.Suspects, target);
         _pools.Add(target, pool);
         target.Ended.ContinueWith(_ => Loop.Post(() => Drop(target)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        target.Expired.UnsafeRegister(_ => Loop.Post(pool.EndCalls), null);
         return pool;
     }
 

@@ -129,6 +129,16 @@ internal sealed class TargetPool
         OnRoom();
     }
 
+    /// <summary>Ends the calls that run there; those that wait for a connection may go elsewhere.</summary>
+    public void EndCalls()
+    {
+        TellWaiting("was deregistered");
+        foreach (var connection in (TargetConnection[])[.. _connections, .. _leaving])
+        {
+            foreach (var stream in connection.Connection.CopyStreams()) (stream.Tag as Exchange)?.OnTargetExpired();
+        }
+    }
+
     /// <summary>The target is gone and no call runs there, or the balancer ends.</summary>
     public void Close()
     {
@@ -237,13 +247,18 @@ internal sealed class TargetPool
         if (_connections.Count == 0 || _closed)
         {
             if (!_closed) _suspects.Report(_target, reason);
-            while (_waiting.First is { } first)
-            {
-                _waiting.RemoveFirst();
-                first.Value.OnNoConnection(reason);
-            }
+            TellWaiting(reason);
         }
 
         ConnectAhead();
+    }
+
+    private void TellWaiting(string reason)
+    {
+        while (_waiting.First is { } first)
+        {
+            _waiting.RemoveFirst();
+            first.Value.OnNoConnection(reason);
+        }
     }
 }

@@ -1,14 +1,18 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace RouteGuide.Balancer.Routing;
 
 /// <summary>
 /// One process that answers calls. What may change about it (draining, suspect) stands in the <see cref="TargetSnapshot"/>;
 /// here are its name, its counters and the gate that every call to it passes.
 /// </summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A source without a timer holds nothing that would have to be let go of.")]
 internal sealed class Target(string name, TargetAddress address, bool leased)
 {
     private const int ClosedBit = int.MinValue;
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _expiry = new();
 
     // The calls in flight; the sign bit says that the gate is closed. One word, so that no call slips in beside a closing gate.
     private int _gate;
@@ -42,6 +46,9 @@ internal sealed class Target(string name, TargetAddress address, bool leased)
     /// <summary>Completes when the gate is closed and the last call has ended: nothing will be sent there any more.</summary>
     public Task Ended => _ended.Task;
 
+    /// <summary>Is cancelled when the calls that are still inside are to be ended.</summary>
+    public CancellationToken Expired => _expiry.Token;
+
     /// <summary>Enters a call; false when the gate is closed. Each true is answered by one <see cref="End"/>.</summary>
     public bool TryBegin()
     {
@@ -71,6 +78,13 @@ internal sealed class Target(string name, TargetAddress address, bool leased)
     public void Close()
     {
         if (Interlocked.Or(ref _gate, ClosedBit) is 0 or ClosedBit) _ended.TrySetResult();
+    }
+
+    /// <summary>The time that calls had to end is over: whoever carries one ends it now.</summary>
+    public void Expire()
+    {
+        Close();
+        _expiry.Cancel();
     }
 
     public override string ToString() => Leased ? $"{Name} ({Address})" : Name;

@@ -2,13 +2,6 @@ using System.Collections.Immutable;
 
 namespace RouteGuide.Balancer.Routing;
 
-/// <summary>A target and what is known of it at one moment.</summary>
-/// <param name="Target">The target.</param>
-/// <param name="Draining">It gets no further calls.</param>
-/// <param name="Suspect">The last attempt to connect failed: others are preferred until one succeeds.</param>
-/// <param name="Share">What its weight is multiplied by, above 0 to 1: less than 1 while it starts slowly, or behaves unlike the others.</param>
-internal readonly record struct TargetEntry(Target Target, bool Draining, bool Suspect, double Share = 1);
-
 /// <summary>All targets at one moment. It never changes; <see cref="TargetTable"/> swaps it whole.</summary>
 internal sealed class TargetSnapshot
 {
@@ -17,19 +10,33 @@ internal sealed class TargetSnapshot
     private readonly Target[] _routable;
     private readonly double[] _weights;
 
-    public TargetSnapshot(ImmutableArray<TargetEntry> entries)
+    /// <param name="entries">In the order of registration.</param>
+    /// <param name="policy">Which of them get calls; null for the default.</param>
+    public TargetSnapshot(ImmutableArray<TargetEntry> entries, TargetPolicy? policy = null)
     {
         Entries = entries;
-        TargetEntry[] chosen = [.. from e in entries where !e.Draining && !e.Suspect select e];
-        // Better a suspect than nobody: it may be back already, and if not, the caller hears the true reason.
-        if (chosen.Length == 0) chosen = [.. from e in entries where !e.Draining select e];
+        Policy = policy ?? TargetPolicy.Default;
+        TargetEntry[] registered = [.. entries.Where(e => !e.Draining)];
+        TargetEntry[] chosen = [.. registered.Where(e => e.IsAvailable)];
+        Registered = registered.Length;
+        Available = chosen.Length;
+        if (Policy.FailsOpen && Policy.IsBelowMark(Available, Registered))
+        {
+            IsOpen = Registered > 0;
+            chosen = [.. registered.Where(e => !e.Suspect)];
+            // Better a suspect than nobody: it may be back already, and if not, the caller hears the true reason.
+            if (chosen.Length == 0) chosen = registered;
+        }
+
         _routable = [.. chosen.Select(e => e.Target)];
-        _weights = [.. chosen.Select(e => e.Target.Weight * e.Share)];
+        _weights = [.. chosen.Select(e => e.Target.Weight * e.Share * e.Ramp)];
         IsUniform = Array.TrueForAll(_weights, w => w == _weights[0]);
     }
 
     /// <summary>In the order of registration.</summary>
     public ImmutableArray<TargetEntry> Entries { get; }
+
+    public TargetPolicy Policy { get; }
 
     /// <summary>Those that calls may go to.</summary>
     public ReadOnlySpan<Target> Routable => _routable;
@@ -39,4 +46,16 @@ internal sealed class TargetSnapshot
 
     /// <summary>All of <see cref="Weights"/> are the same.</summary>
     public bool IsUniform { get; }
+
+    /// <summary>How many there are without those that drain.</summary>
+    public int Registered { get; }
+
+    /// <summary>How many of those nothing speaks against: the healthy ones, and those that are not checked.</summary>
+    public int Available { get; }
+
+    /// <summary>Too few are available, so that calls go to all.</summary>
+    public bool IsOpen { get; }
+
+    /// <summary>Why there is nobody to send a call to, where <see cref="Routable"/> is empty.</summary>
+    public string WhyNone => Registered == 0 ? "no target is registered" : "no target is healthy";
 }

@@ -23,6 +23,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
     private RequestContent? _content;
     private ExchangeEnd _end;
     private long _responseOctets;
+    private CancellationToken _leaving; // the client is gone, or the target has to go
     private int _status;
 
     private CancellationToken ClientGone => context.RequestAborted;
@@ -52,7 +53,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
             _end = ExchangeEnd.NoTarget;
             await BreakOff(
                 StatusCodes.Status503ServiceUnavailable,
-                failure is null ? "no target is registered" : $"no target could take the request in {_tried.Count} attempts; the last, {_tried[^1].Name}, {failure.Reason}");
+                failure is null ? group.Group.Targets.Current.WhyNone : $"no target could take the request in {_tried.Count} attempts; the last, {_tried[^1].Name}, {failure.Reason}");
         }
         finally
         {
@@ -75,9 +76,11 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
     {
         using var message = RequestMessage.Make(context, origin, target.Address, path, TraceContext.ForTarget(context.Request.Headers.TraceParent, _span));
         _content = message.Content as RequestContent;
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(ClientGone, target.Expired);
+        _leaving = leaving.Token;
         try
         {
-            using var response = await relay.Client.SendAsync(message, ClientGone);
+            using var response = await relay.Client.SendAsync(message, _leaving);
             if (RequestMessage.IsWebSocket(context) && (int)response.StatusCode == StatusCodes.Status101SwitchingProtocols) return await Tunnel(response);
             if (ResponseFields.TryCopy(response, context.Response) is { } fault) return new AttemptFailure(FailureKind.Invalid, default, fault);
             _status = context.Response.StatusCode;
@@ -88,6 +91,10 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
         {
             GiveUp(e);
             return null;
+        }
+        catch (Exception e) when (target.Expired.IsCancellationRequested && e is HttpRequestException or IOException or OperationCanceledException)
+        {
+            return AttemptFailure.OfExpiry;
         }
         catch (Exception e) when (_content?.ReadFailure is { } failure && e is HttpRequestException or IOException or OperationCanceledException or BadHttpRequestException)
         {
@@ -122,11 +129,11 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
             return null;
         }
 
-        var body = await response.Content.ReadAsStreamAsync(ClientGone);
+        var body = await response.Content.ReadAsStreamAsync(_leaving);
         // What is there already goes with the head; else the head goes alone, now.
-        var ready = body.ReadAsync(Memory<byte>.Empty, ClientGone);
-        await context.Response.StartAsync(ClientGone);
-        if (!ready.IsCompleted) await context.Response.BodyWriter.FlushAsync(ClientGone);
+        var ready = body.ReadAsync(Memory<byte>.Empty, _leaving);
+        await context.Response.StartAsync(_leaving);
+        if (!ready.IsCompleted) await context.Response.BodyWriter.FlushAsync(_leaving);
         await ready;
         if (!await Copy(body))
         {
@@ -149,11 +156,11 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
         var writer = context.Response.BodyWriter;
         while (true)
         {
-            var count = await body.ReadAsync(writer.GetMemory(Piece), ClientGone);
+            var count = await body.ReadAsync(writer.GetMemory(Piece), _leaving);
             if (count == 0) return true;
             writer.Advance(count);
             _responseOctets += count;
-            var flush = await writer.FlushAsync(ClientGone);
+            var flush = await writer.FlushAsync(_leaving);
             if (flush.IsCompleted) return false;
         }
     }
@@ -165,7 +172,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
         _status = StatusCodes.Status101SwitchingProtocols;
         await using var target = await response.Content.ReadAsStreamAsync(ClientGone);
         await using var client = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(ClientGone);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_leaving);
         Task[] ways = [client.CopyToAsync(target, ending.Token), target.CopyToAsync(client, ending.Token)];
         await Task.WhenAny(ways);
         await ending.CancelAsync();
