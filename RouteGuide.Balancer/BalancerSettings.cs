@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Control;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Routing;
@@ -11,13 +12,6 @@ namespace RouteGuide.Balancer;
 internal sealed record BalancerSettings
 {
     public const string DefaultUrl = "https://localhost:50051";
-    public const string DrainTimeoutKey = "Balancer:DrainTimeout";
-    public const string ConnectTimeoutKey = "Balancer:ConnectTimeout";
-    public const string MaxConnectionAgeKey = "Balancer:MaxConnectionAge";
-    public const string MaxRequestsPerConnectionKey = "Balancer:MaxRequestsPerConnection";
-    public const string LoopsKey = "Balancer:Loops";
-    public const string TransportKey = "Balancer:Transport";
-    public const string RegistrationTimeoutKey = "Balancer:RegistrationTimeout";
     public const string RegistryPortKey = "REGISTRY_PORT";
     public const string RegistryKeyKey = "REGISTRY_KEY";
 
@@ -40,31 +34,31 @@ internal sealed record BalancerSettings
     /// <exception cref="ConfigurationException">A setting cannot be used.</exception>
     public static BalancerSettings Read(IConfiguration configuration)
     {
-        var defaults = new ProxyOptions();
+        var own = BalancerConfiguration.Read(configuration);
         return new BalancerSettings
         {
-            Listeners = ReadListeners(configuration),
-            Routes = RouteSettings.Read(configuration),
-            Tls = TlsSettings.Read(configuration),
-            Proxy = defaults with
+            Listeners = ReadListeners(configuration, own),
+            Routes = RouteSettings.From(own),
+            Tls = TlsSettings.Read(configuration) with { ReloadInterval = own.CertificateReloadInterval },
+            Proxy = new ProxyOptions
             {
-                ConnectTimeout = ReadTime(configuration, ConnectTimeoutKey, defaults.ConnectTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)),
-                MaxConnectionAge = ReadAge(configuration),
-                MaxRequestsPerConnection = ReadRequests(configuration),
-                Loops = ReadLoops(configuration, defaults.Loops),
-                PortableTransport = ReadPortable(configuration),
+                ConnectTimeout = own.ConnectTimeout,
+                MaxConnectionAge = own.MaxConnectionAge,
+                MaxRequestsPerConnection = own.MaxRequestsPerConnection,
+                Loops = own.Loops ?? new ProxyOptions().Loops,
+                PortableTransport = own.Transport == TransportKind.Portable,
                 Limits = LimitSettings.Read(configuration),
             },
             Registry = new RegistryOptions
             {
                 Key = configuration[RegistryKeyKey] is { Length: > 0 } key ? key : null,
-                RegistrationTimeout = ReadTime(configuration, RegistrationTimeoutKey, new RegistryOptions().RegistrationTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(10)),
+                RegistrationTimeout = own.RegistrationTimeout,
             },
-            DrainTimeout = ReadTime(configuration, DrainTimeoutKey, TimeSpan.FromSeconds(5), TimeSpan.Zero, TimeSpan.FromHours(1)),
+            DrainTimeout = own.DrainTimeout,
         };
     }
 
-    private static List<ListenerSettings> ReadListeners(IConfiguration configuration)
+    private static List<ListenerSettings> ReadListeners(IConfiguration configuration, BalancerConfiguration own)
     {
         int? registryPort = configuration[RegistryPortKey] switch
         {
@@ -74,6 +68,8 @@ internal sealed record BalancerSettings
         };
 
         var listeners = Urls(configuration).Select(url => ListenerSettings.Parse(WebHostDefaults.ServerUrlsKey, url, registryPort)).ToList();
+        listeners.AddRange(own.Listeners.Select(l => ListenerSettings.Parse($"{BalancerConfiguration.Key}:Listeners:{l.Key}:Url", l.Value.Url, null)));
+        if (listeners.Count == 0) listeners.Add(ListenerSettings.Parse(WebHostDefaults.ServerUrlsKey, DefaultUrl, registryPort));
         if (registryPort is { } missing && listeners.TrueForAll(l => l.Kind != ListenerKind.Registry))
         {
             listeners.Add(ListenerSettings.Parse(RegistryPortKey, missing == 0 ? "http://127.0.0.1:0" : $"http://localhost:{missing}", missing));
@@ -93,38 +89,10 @@ internal sealed record BalancerSettings
             urls.AddRange(Split(configuration[WebHostDefaults.HttpsPortsKey]).Select(port => $"https://*:{port}"));
         }
 
-        return urls.Count == 0 ? [DefaultUrl] : urls;
+        return urls;
 
         static List<string> Split(string? list) => [.. (list ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
     }
-
-    private static int ReadLoops(IConfiguration configuration, int byDefault) => configuration[LoopsKey] switch
-    {
-        null or "" => byDefault,
-        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= 256 => count,
-        var text => throw new ConfigurationException(LoopsKey, text, "a number of event loops from 1 to 256"),
-    };
-
-    // Below a tenth of a second the balancer would do little else than greet and part.
-    private static TimeSpan ReadAge(IConfiguration configuration) =>
-        configuration[MaxConnectionAgeKey] is "0" or "off" ? TimeSpan.Zero : ReadTime(configuration, MaxConnectionAgeKey, TimeSpan.Zero, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(30));
-
-    private static int ReadRequests(IConfiguration configuration) => configuration[MaxRequestsPerConnectionKey] switch
-    {
-        null or "" or "0" or "off" => 0,
-        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1 => count,
-        var text => throw new ConfigurationException(MaxRequestsPerConnectionKey, text, "a number of calls from 1 to 2147483647, or 0 for no limit"),
-    };
-
-    private static bool ReadPortable(IConfiguration configuration) => configuration[TransportKey] switch
-    {
-        null or "" or "auto" => false,
-        "portable" => true,
-        var text => throw new ConfigurationException(TransportKey, text, "auto, or portable for managed sockets alone"),
-    };
-
-    private static TimeSpan ReadTime(IConfiguration configuration, string key, TimeSpan byDefault, TimeSpan least, TimeSpan most) =>
-        ReadTime(key, configuration[key], byDefault, least, most);
 
     /// <summary>A time in seconds or as hh:mm:ss.</summary>
     /// <exception cref="ConfigurationException">It is none, or out of its range.</exception>

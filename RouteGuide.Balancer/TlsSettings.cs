@@ -15,7 +15,6 @@ internal sealed record TlsSettings
     public const string CertificatesKey = "Balancer:Certificates";
     public const string ClientsKey = "Balancer:ClientCertificates";
     public const string TargetsKey = "Balancer:TargetTls";
-    public const string ReloadIntervalKey = "Balancer:CertificateReloadInterval";
 
     private static readonly string[] FileKeys = ["Path", "KeyPath", "Password"];
 
@@ -68,7 +67,6 @@ internal sealed record TlsSettings
             TargetTrust = ReadTargetTrust(targets, verify),
             TargetServerName = ReadServerName(targets),
             TargetCertificate = ReadFiles(targets.GetSection("Certificate")),
-            ReloadInterval = BalancerSettings.ReadTime(ReloadIntervalKey, configuration[ReloadIntervalKey], TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
         };
     }
 

@@ -127,8 +127,9 @@ internal sealed class SettingsReader
 
     private object? ReadOne(IConfigurationSection section, Type type, SettingAttribute? attribute, object? byDefault)
     {
-        var isRecord = SettingModel.IsRecord(type);
-        if (isRecord && (section.Value is not { Length: > 0 } || !ValueParser.IsParsed(type)))
+        // Some records can be written as one text too.
+        var isText = section.Value is not null && ValueParser.IsParsed(type) && !section.GetChildren().Any();
+        if (SettingModel.IsRecord(type) && !isText)
         {
             if (section.Value is not { Length: > 0 } value) return ReadRecord(section, type, byDefault ?? Activator.CreateInstance(type)!);
             Report(section.Path, value, "settings below it");

@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using RouteGuide.Balancer.Settings;
 
 namespace RouteGuide.Balancer.Routing;
 
 /// <summary>Which paths a rule is for: <c>*</c> is any number of characters, <c>?</c> is one. Case matters, as it does to paths.</summary>
-internal sealed class PathPattern
+internal sealed class PathPattern : ISettingValue<PathPattern>
 {
     /// <summary>Characters of a pattern.</summary>
     public const int MaxLength = 128;
@@ -12,6 +14,8 @@ internal sealed class PathPattern
     public const int MaxWildcards = 5;
 
     private readonly byte[] _pattern;
+
+    public static string Expected => $"a pattern that begins with '/' or '*', such as /api/*, of at most {MaxLength} characters and {MaxWildcards} wildcards";
 
     private PathPattern(string text) => _pattern = Encoding.ASCII.GetBytes(text);
 
@@ -25,6 +29,13 @@ internal sealed class PathPattern
         else if (text.Count(c => c is '*' or '?') > MaxWildcards) error = $"a pattern with at most {MaxWildcards} wildcards";
         else return new PathPattern(text);
         return null;
+    }
+
+    public static bool TryParse(string text, [NotNullWhen(true)] out PathPattern? value, out string? expected)
+    {
+        value = TryParse(text, out string error);
+        expected = error;
+        return value is not null;
     }
 
     /// <summary>Whether a path, without its query, fits.</summary>

@@ -88,7 +88,7 @@ public sealed class SettingsTests
     [InlineData("Balancer:TargetTls:ServerName=a b", "Balancer:TargetTls:ServerName", "a b")]
     [InlineData("Balancer:TargetTls:Certificate:Pass=x", "Balancer:TargetTls:Certificate:Pass", "no such setting")]
     [InlineData("Balancer:Targets:0=http://0.0.0.0:5001", "Balancer:Targets:0", "http://0.0.0.0:5001")]
-    [InlineData("Balancer:Targets:0=", "Balancer:Targets:0", "empty")]
+    [InlineData("Balancer:Targets:0=", "Balancer:Targets:0", "is empty")]
     [InlineData("Balancer:DrainTimeout=soon", "Balancer:DrainTimeout", "soon")]
     [InlineData("Balancer:DrainTimeout=-1", "Balancer:DrainTimeout", "-1")]
     [InlineData("Balancer:DrainTimeout=1e300", "Balancer:DrainTimeout", "1e300")]

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using RouteGuide.Balancer;
+using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.ServiceDefaults;
 
@@ -60,7 +61,7 @@ public sealed class RouteTests
     [InlineData("GRPC", "gRPC", null)]
     public void What_a_group_takes_depends_on_its_protocol_version(string version, string request, string? refusal)
     {
-        Assert.True(ProtocolVersions.TryParse(version, out var parsed));
+        var parsed = Enum.GetValues<ProtocolVersion>().Single(v => v.Name() == version);
 
         var reason = new TargetGroup("web", parsed, 0).WhyNot(request != "h1", request == "gRPC", request is "gRPC" or "h2 POST");
 
@@ -82,11 +83,12 @@ public sealed class RouteTests
     [InlineData("Balancer:TargetGroups:default:ProtocolVersion=HTTP1", "Balancer:TargetGroups:default:ProtocolVersion", "HTTP1")]
     [InlineData("Balancer:DefaultHttpGroup=web", "Balancer:DefaultHttpGroup", "'web'")]
     [InlineData("Balancer:Rules:0:PathPattern=api", "Balancer:Rules:0:PathPattern", "'api'")]
-    [InlineData("Balancer:Rules:0:PathPattern=/api", "Balancer:Rules:0:TargetGroup", "default")]
+    [InlineData("Balancer:Rules:0:PathPattern=/api", "Balancer:Rules:0:TargetGroup", "is missing")]
+    [InlineData("Balancer:Rules:0:PathPattern=/api,Balancer:Rules:0:TargetGroup=web", "Balancer:Rules:0:TargetGroup", "'web' is not the name of a target group, one of: default")]
     [InlineData("Balancer:Rules:0:Path=/api", "Balancer:Rules:0:Path", "PathPattern")]
     public void A_bad_setting_is_named_with_its_value(string setting, string name, string value)
     {
-        var error = Assert.Throws<ConfigurationException>(() => Read(setting));
+        var error = Assert.Throws<ConfigurationException>(() => Read(setting.Split(',')));
 
         Assert.Contains(name, error.Message, StringComparison.Ordinal);
         Assert.Contains(value, error.Message, StringComparison.Ordinal);
@@ -102,5 +104,5 @@ public sealed class RouteTests
     }
 
     private static RouteSettings Read(params string[] settings) =>
-        RouteSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => s.Split('=', 2)).Select(s => KeyValuePair.Create(s[0], (string?)s[1]))).Build());
+        RouteSettings.From(BalancerConfiguration.Read(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => s.Split('=', 2)).Select(s => KeyValuePair.Create(s[0], (string?)s[1]))).Build()));
 }

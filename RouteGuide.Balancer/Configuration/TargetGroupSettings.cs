@@ -1,0 +1,53 @@
+using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Settings;
+
+namespace RouteGuide.Balancer.Configuration;
+
+/// <summary>How the targets of a group are reached.</summary>
+internal enum TargetProtocol
+{
+    /// <summary>Plaintext.</summary>
+    [SettingName("HTTP")]
+    Http,
+
+    /// <summary>TLS.</summary>
+    [SettingName("HTTPS")]
+    Https,
+}
+
+/// <summary>A target group as configured.</summary>
+internal sealed record TargetGroupSettings : IChecked
+{
+    [Setting("Protocol", "how its targets are reached: HTTP is plaintext, HTTPS is TLS; a target's url says it itself")]
+    public TargetProtocol Protocol { get; init; }
+
+    [Setting("ProtocolVersion", "what its targets speak; HTTP1 if not set, of the group `default` HTTP2")]
+    public ProtocolVersion? ProtocolVersion { get; init; }
+
+    [Setting("Port", "the port of targets that have none of their own", Least = 1, Most = 65_535)]
+    public int? Port { get; init; }
+
+    [Setting("Targets", "its targets: urls, or records of Id, Port and Weight", Most = 1_000)]
+    public IReadOnlyList<TargetSettings> Targets { get; init; } = [];
+
+    [Setting("Attributes", "how it behaves")]
+    public TargetGroupAttributes Attributes { get; init; } = new();
+
+    /// <summary>The targets' addresses, in their order; for a group that was checked.</summary>
+    public IEnumerable<(TargetAddress Address, int Weight)> Addresses => Targets.Select(t => (t.AddressIn(Port, Protocol == TargetProtocol.Https)!, t.Weight));
+
+    public IEnumerable<SettingProblem> Check()
+    {
+        var taken = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+        for (var i = 0; i < Targets.Count; i++)
+        {
+            var address = Targets[i].AddressIn(Port, Protocol == TargetProtocol.Https);
+            if (address is null) yield return new SettingProblem($"{nameof(Targets)}:{i}:Port", null, "a port from 1 to 65535, here or in the group");
+            else if (!taken.TryAdd(address.Authority, i)) yield return new SettingProblem($"{nameof(Targets)}:{i}", address.ToString(), $"an address of its own: it is in the list already, at {taken[address.Authority]}");
+            else if (address.IsTls && ProtocolVersion == Routing.ProtocolVersion.Http1) yield return new SettingProblem($"{nameof(Targets)}:{i}", address.ToString(), "plaintext: HTTP1 targets are reached as http://host:port");
+        }
+    }
+}
+
+/// <summary>The attributes of a target group, each with the dotted key that it has with AWS's load balancer, or one in that manner.</summary>
+internal sealed record TargetGroupAttributes;
