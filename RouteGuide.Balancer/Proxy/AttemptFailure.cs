@@ -1,4 +1,5 @@
 using RouteGuide.Balancer.Http2;
+using RouteGuide.Balancer.Routing;
 
 namespace RouteGuide.Balancer.Proxy;
 
@@ -38,6 +39,17 @@ internal sealed record AttemptFailure(FailureKind Kind, Http2ErrorCode Code, str
 
     /// <summary>Whether it speaks against the target as a whole.</summary>
     public bool IsOfConnection => Kind is FailureKind.NotSent or FailureKind.ConnectionLost;
+
+    /// <summary>The same for those who judge targets.</summary>
+    public OutcomeKind Outcome => Kind switch
+    {
+        FailureKind.NotSent => OutcomeKind.NotConnected,
+        FailureKind.Refused => OutcomeKind.Refused,
+        FailureKind.Reset => OutcomeKind.Reset,
+        FailureKind.ConnectionLost => OutcomeKind.ConnectionLost,
+        FailureKind.Expired => OutcomeKind.Abandoned,
+        _ => OutcomeKind.Invalid,
+    };
 
     /// <summary>The status for the client when nobody else can take the call.</summary>
     public GrpcStatus Status => Kind switch

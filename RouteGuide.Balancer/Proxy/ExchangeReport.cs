@@ -84,7 +84,21 @@ internal readonly record struct ExchangeReport
 
     /// <summary>Targets that the call was sent to.</summary>
     public int Attempts { get; init; }
+
+    /// <summary>Each attempt, in the order in which they began; good until <see cref="IExchangeLog.Write"/> returns.</summary>
+    public IReadOnlyList<AttemptReport> Tries { get; init; } = [];
+
+    public ExchangeReport()
+    {
+    }
 }
+
+/// <summary>What is known of one attempt when its call has ended.</summary>
+/// <param name="Target">Where it went.</param>
+/// <param name="Outcome">How it ended, and how long it took.</param>
+/// <param name="Picked">Ticks of 100 ns from the call's begin to the pick.</param>
+/// <param name="Sent">Ticks of 100 ns from the call's begin until its headers went into a connection; -1 if they did not.</param>
+internal readonly record struct AttemptReport(Target Target, CallOutcome Outcome, long Picked, long Sent);
 
 /// <summary>Is told of each call when it has ended.</summary>
 internal interface IExchangeLog

@@ -51,9 +51,27 @@ internal static class GrpcProtocol
         _ => GrpcStatus.Unknown,
     };
 
+    /// <summary>A status as a number from 0 to 16; -1 if it is none of those, or not written as they are.</summary>
+    public static int CodeOf(ReadOnlySpan<byte> status) =>
+        Utf8Parser.TryParse(status, out int code, out var used) && used == status.Length && code is >= 0 and <= 16 && (status.Length == 1 || code > 9) ? code : -1;
+
     /// <summary>A status as text; the usual ones without making a string.</summary>
-    public static string TextOf(ReadOnlySpan<byte> status) =>
-        Utf8Parser.TryParse(status, out int code, out var used) && used == status.Length && code is >= 0 and <= 16 && (status.Length == 1 || code > 9) ? StatusTexts[code] : Encoding.Latin1.GetString(status);
+    /// <param name="status">As it came.</param>
+    /// <param name="code">The same as a number, or -1.</param>
+    public static string TextOf(ReadOnlySpan<byte> status, int code) => code >= 0 ? StatusTexts[code] : Encoding.Latin1.GetString(status);
+
+    /// <summary>What a client makes of a response: its status, or one made of the HTTP code where it has none (grpc's http-grpc-status-mapping).</summary>
+    /// <param name="httpStatus">The HTTP code.</param>
+    /// <param name="code">The status as a number, -1 if there was none.</param>
+    public static int CodeOf(int httpStatus, int code) => code >= 0 ? code : (int)(httpStatus switch
+    {
+        400 => GrpcStatus.Internal,
+        401 => GrpcStatus.Unauthenticated,
+        403 => GrpcStatus.PermissionDenied,
+        404 => GrpcStatus.Unimplemented,
+        429 or 502 or 503 or 504 => GrpcStatus.Unavailable,
+        _ => GrpcStatus.Unknown,
+    });
 
     public static string TextOf(GrpcStatus status) => StatusTexts[(int)status];
 

@@ -27,6 +27,9 @@ internal sealed class ProxyGroup(TargetGroup group, IPicker picker, SuspectWatch
     /// <summary>Its targets take any HTTP/2 request, so that nothing need be asked of one.</summary>
     public bool TakesAnyHttp2 { get; } = group.Version == ProtocolVersion.Http2;
 
+    /// <summary>Somebody wants to know what becomes of attempts.</summary>
+    public bool IsWatched { get; } = outcomes.Length > 0;
+
     /// <summary>An attempt has ended. Any thread.</summary>
     public void OnOutcome(Target target, in CallOutcome outcome)
     {

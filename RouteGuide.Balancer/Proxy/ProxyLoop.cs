@@ -57,6 +57,9 @@ internal sealed class ProxyLoop
 
     public Random Random { get; } = new();
 
+    /// <summary>Scratch for the attempts of a call that has ended.</summary>
+    public List<AttemptReport> Tries { get; } = [];
+
     public TimerWheel Timers => Loop.Timers;
 
     public long NowMs => Loop.NowMs;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Http2.Hpack;
-using RouteGuide.Balancer.Http2.Streams;
 using RouteGuide.Balancer.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
@@ -10,7 +9,7 @@ namespace RouteGuide.Balancer.Proxy;
 /// The request of an exchange: what goes to a target, what is kept for another one, and how much credit the client has earned. What is
 /// kept before a target takes it is bounded by the client's window, afterwards by <see cref="ProxyLimits.ReplayLimit"/>.
 /// </summary>
-internal sealed class RequestRelay(ProxyLoop loop)
+internal sealed class RequestRelay(ProxyLoop loop, Attempts attempts)
 {
     private readonly ByteBuffer _kept = new(retain: 256);
     private RequestTemplate? _template;
@@ -20,7 +19,6 @@ internal sealed class RequestRelay(ProxyLoop loop)
     private int _counted; // octets of _kept that the ledger knows of
     private bool _ended;
     private bool _committed;
-    private long _sent; // octets of this attempt that went into the target's connection
     private long _credited; // octets that the client got credit for
 
     /// <summary>As it goes to a target. Null before and after.</summary>
@@ -34,9 +32,6 @@ internal sealed class RequestRelay(ProxyLoop loop)
 
     /// <summary>It ended with its headers.</summary>
     public bool IsBodyless => _ended && _kept.Length == 0 && _trailers is null && !_committed;
-
-    /// <summary>Octets that went to the target of the last attempt.</summary>
-    public long Sent => _sent;
 
     public void Begin(HeaderList received, ClientOrigin origin, Activity? span, bool endStream)
     {
@@ -88,42 +83,35 @@ internal sealed class RequestRelay(ProxyLoop loop)
         return list;
     }
 
-    public void BeginAttempt() => _sent = 0;
-
-    /// <summary>Octets from the client: on to the target if there is one, and kept as long as another may need them.</summary>
-    public void Add(ReadOnlySpan<byte> data, bool endStream, TargetConnection? connection, Http2Stream? stream)
+    /// <summary>Octets from the client: on to the targets that work on it, and kept as long as another may need them.</summary>
+    public void Add(ReadOnlySpan<byte> data, bool endStream)
     {
         _ended |= endStream;
         if (!_committed)
         {
             // When memory is short, what a target has taken is not kept for another.
-            if (stream is not null && (_kept.Length + data.Length > loop.Shared.Options.Limits.ReplayLimit || loop.Resources.Memory.IsTight)) Commit();
+            if ((_kept.Length + data.Length > loop.Shared.Options.Limits.ReplayLimit || loop.Resources.Memory.IsTight) && attempts.HasStream) Commit();
             else Keep(data);
         }
 
-        if (stream is not null) _sent += connection!.Connection.SendData(stream, data, endStream);
+        attempts.Send(data, endStream);
     }
 
-    public void AddTrailers(HeaderList trailers, TargetConnection? connection, Http2Stream? stream)
+    public void AddTrailers(HeaderList trailers)
     {
         _ended = true;
         _trailers = loop.Resources.RentList();
         RequestFields.CopyTrailers(trailers, _trailers);
-        if (stream is not null) connection!.Connection.SendTrailers(stream, _trailers);
+        attempts.SendTrailers(_trailers);
     }
 
     /// <summary>Sends what was kept, behind the headers of an attempt.</summary>
-    public void SendKept(TargetConnection connection, Http2Stream stream)
+    public void SendKept(Attempt attempt)
     {
-        var http2 = connection.Connection;
-        var ends = _ended && _trailers is null;
-        if (_kept.Length > 0) _sent += http2.SendData(stream, _kept.Memory.Span, ends);
-        if (_trailers is not null) http2.SendTrailers(stream, _trailers);
+        if (_kept.Length > 0) attempt.Send(_kept.Memory.Span, _ended && _trailers is null);
+        if (_trailers is not null && attempt.Stream is { } stream) attempt.Connection.Connection.SendTrailers(stream, _trailers);
         if (_kept.Length > loop.Shared.Options.Limits.ReplayLimit) Commit();
     }
-
-    /// <summary>Octets that had to wait were taken.</summary>
-    public void OnTaken(int count) => _sent += count;
 
     /// <summary>Keeps nothing any more: the call belongs to its target.</summary>
     public void Commit()
@@ -133,11 +121,12 @@ internal sealed class RequestRelay(ProxyLoop loop)
     }
 
     /// <summary>Octets that the client is due credit for; what is sent again earns nothing twice.</summary>
-    public int TakeCredit()
+    /// <param name="sent">Octets that a target has taken.</param>
+    public int TakeCredit(long sent)
     {
-        var due = _sent - _credited;
+        var due = sent - _credited;
         if (due <= 0) return 0;
-        _credited = _sent;
+        _credited = sent;
         return (int)due;
     }
 
@@ -150,7 +139,7 @@ internal sealed class RequestRelay(ProxyLoop loop)
         _trailers = null;
         Release();
         _ended = _committed = _hasTrace = false;
-        _sent = _credited = 0;
+        _credited = 0;
     }
 
     private void Keep(ReadOnlySpan<byte> data)

@@ -6,7 +6,8 @@ namespace RouteGuide.Balancer.Proxy;
 /// <param name="HttpStatus">0 in trailers.</param>
 /// <param name="HasLength">There is a <c>content-length</c>.</param>
 /// <param name="GrpcStatus">As it stands there; null if it does not.</param>
-internal readonly record struct ResponseNotes(int HttpStatus, bool HasLength, string? GrpcStatus)
+/// <param name="GrpcCode">The same as a number; -1 if it is missing or none.</param>
+internal readonly record struct ResponseNotes(int HttpStatus, bool HasLength, string? GrpcStatus, int GrpcCode)
 {
     /// <summary>Finds it out; of lists that keep coming once.</summary>
     public static ResponseNotes Of(HeaderList headers, bool isTrailers)
@@ -21,11 +22,12 @@ internal readonly record struct ResponseNotes(int HttpStatus, bool HasLength, st
     private static ResponseNotes Read(HeaderList headers, bool isTrailers)
     {
         var grpc = headers.IndexOf(KnownHeader.GrpcStatus);
-        var text = grpc >= 0 ? GrpcProtocol.TextOf(headers.Value(grpc)) : null;
-        if (isTrailers) return new ResponseNotes(0, false, text);
+        var code = grpc >= 0 ? GrpcProtocol.CodeOf(headers.Value(grpc)) : -1;
+        var text = grpc >= 0 ? GrpcProtocol.TextOf(headers.Value(grpc), code) : null;
+        if (isTrailers) return new ResponseNotes(0, false, text, code);
         // The rules have checked that it is there, with three digits.
         var status = headers.Value(headers.IndexOf(KnownHeader.Status));
-        return new ResponseNotes((status[0] - '0') * 100 + (status[1] - '0') * 10 + (status[2] - '0'), headers.IndexOf(KnownHeader.ContentLength) >= 0, text);
+        return new ResponseNotes((status[0] - '0') * 100 + (status[1] - '0') * 10 + (status[2] - '0'), headers.IndexOf(KnownHeader.ContentLength) >= 0, text, code);
     }
 
     private sealed record Kept(ResponseNotes Notes);

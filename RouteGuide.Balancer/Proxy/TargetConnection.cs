@@ -27,15 +27,15 @@ internal sealed class TargetConnection(ProxyLoop loop, IChannel channel, TargetP
     public string LossReason => EndReason ?? Connection.Failure?.Message ?? "it was closed";
 
     /// <summary>Sends a request's headers; there is room.</summary>
-    public Http2Stream Open(Exchange exchange, HeaderList headers, bool endStream, in ExtraField extra)
+    public Http2Stream Open(Attempt attempt, HeaderList headers, bool endStream, in ExtraField extra)
     {
         _hasNewRequests = true;
-        exchange.RequestAt = Produced;
-        return Connection.OpenStream(headers, endStream, exchange, in extra) ?? throw new InvalidOperationException("The connection to the target has no room for the call that it was given.");
+        attempt.RequestAt = Produced;
+        return Connection.OpenStream(headers, endStream, attempt, in extra) ?? throw new InvalidOperationException("The connection to the target has no room for the call that it was given.");
     }
 
     /// <summary>Whether the target may have seen any of a call's request.</summary>
-    public bool HasLeft(Exchange exchange) => exchange.RequestAt < Left;
+    public bool HasLeft(Attempt attempt) => attempt.RequestAt < Left;
 
     /// <summary>No new calls; it closes when those that run have ended.</summary>
     public void Retire()
@@ -48,10 +48,10 @@ internal sealed class TargetConnection(ProxyLoop loop, IChannel channel, TargetP
     public override void OnHeaders(Http2Stream stream, HeaderList headers, bool endStream)
     {
         _hasSpoken = true;
-        (stream.Tag as Exchange)?.OnResponseHeaders(headers, endStream);
+        (stream.Tag as Attempt)?.OnResponseHeaders(headers, endStream);
     }
 
-    public override void OnInterimHeaders(Http2Stream stream, HeaderList headers) => (stream.Tag as Exchange)?.OnInterimHeaders(headers);
+    public override void OnInterimHeaders(Http2Stream stream, HeaderList headers) => (stream.Tag as Attempt)?.OnInterimHeaders(headers);
 
     // A server's matter alone.
     public override void OnHeadersTooLarge(Http2Stream stream, HeaderList headers, bool endStream)
@@ -61,19 +61,19 @@ internal sealed class TargetConnection(ProxyLoop loop, IChannel channel, TargetP
     public override void OnData(Http2Stream stream, ReadOnlySpan<byte> data, bool endStream)
     {
         _hasSpoken = true;
-        if (stream.Tag is Exchange exchange) exchange.OnResponseData(stream, data, endStream);
+        if (stream.Tag is Attempt attempt) attempt.OnResponseData(stream, data, endStream);
         else Connection.Consume(stream, data.Length);
     }
 
-    public override void OnTrailers(Http2Stream stream, HeaderList trailers) => (stream.Tag as Exchange)?.OnResponseTrailers(trailers);
+    public override void OnTrailers(Http2Stream stream, HeaderList trailers) => (stream.Tag as Attempt)?.OnResponseTrailers(trailers);
 
-    public override void OnDataSent(Http2Stream stream, int count) => (stream.Tag as Exchange)?.OnRequestTaken(count);
+    public override void OnDataSent(Http2Stream stream, int count) => (stream.Tag as Attempt)?.OnRequestTaken(count);
 
-    public override void OnReset(Http2Stream stream, StreamReset reset) => (stream.Tag as Exchange)?.OnTargetReset(reset);
+    public override void OnReset(Http2Stream stream, StreamReset reset) => (stream.Tag as Attempt)?.OnReset(reset);
 
     public override void OnClosed(Http2Stream stream)
     {
-        (stream.Tag as Exchange)?.OnTargetClosed();
+        (stream.Tag as Attempt)?.OnClosed();
         pool.OnRoom();
         if (Connection.IsPeerGone || Connection.IsDraining) Loop.MarkDirty(this);
     }

@@ -15,7 +15,7 @@ internal sealed class TargetPool
     private readonly Target _target;
     private readonly List<TargetConnection> _connections = [];
     private readonly List<TargetConnection> _leaving = []; // without new calls; those that run finish there
-    private readonly LinkedList<Exchange> _waiting = [];
+    private readonly LinkedList<Attempt> _waiting = [];
     private readonly LoopTimer _beginningEnds;
     private readonly LoopTimer _retry;
     private TargetConnection? _beginning; // connected, and its SETTINGS have not come
@@ -41,22 +41,22 @@ internal sealed class TargetPool
     public void Warm() => ConnectAhead();
 
     /// <summary>Gives a call a connection, now or later, or tells it that there is none.</summary>
-    public void Acquire(Exchange exchange)
+    public void Acquire(Attempt attempt)
     {
         if (_waiting.Count == 0 && WithRoom() is { } connection)
         {
-            exchange.OnConnection(connection);
+            attempt.OnConnection(connection);
             return;
         }
 
-        _waiting.AddLast(exchange.WaitNode);
+        _waiting.AddLast(attempt.WaitNode);
         ConnectForWaiting();
     }
 
     /// <summary>A call that waits does not any more.</summary>
-    public void Forget(Exchange exchange)
+    public void Forget(Attempt attempt)
     {
-        if (exchange.WaitNode.List == _waiting) _waiting.Remove(exchange.WaitNode);
+        if (attempt.WaitNode.List == _waiting) _waiting.Remove(attempt.WaitNode);
     }
 
     /// <summary>There may be room; who waits gets it when this turn ends.</summary>
@@ -135,7 +135,7 @@ internal sealed class TargetPool
         TellWaiting("was deregistered");
         foreach (var connection in (TargetConnection[])[.. _connections, .. _leaving])
         {
-            foreach (var stream in connection.Connection.CopyStreams()) (stream.Tag as Exchange)?.OnTargetExpired();
+            foreach (var stream in connection.Connection.CopyStreams()) (stream.Tag as Attempt)?.OnTargetExpired();
         }
     }
 
