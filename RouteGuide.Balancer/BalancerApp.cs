@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration.Memory;
 using RouteGuide.Balancer.Balancing;
+using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Control;
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Proxy;
@@ -33,11 +34,14 @@ internal sealed class BalancerApp : IAsyncDisposable
     private readonly ProxyEngine _engine;
     private readonly TlsFront? _tls;
     private readonly TargetTls _targetTls;
+    private readonly ConfigurationFile? _file;
     private FileWatch? _watch;
+    private ConfigurationWatch? _configurationWatch;
     private Task _stopping = Task.CompletedTask;
 
-    private BalancerApp(WebApplicationBuilder builder, TimeProvider time)
+    private BalancerApp(WebApplicationBuilder builder, ConfigurationFile? file, TimeProvider time)
     {
+        _file = file;
         builder.AddServiceDefaults();
         builder.LogFromStartOn();
         _settings = BalancerSettings.Read(builder.Configuration);
@@ -78,7 +82,8 @@ internal sealed class BalancerApp : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         ((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
-        return new BalancerApp(builder, time ?? TimeProvider.System);
+        var file = ConfigurationFile.Add(builder.Configuration, Directory.GetCurrentDirectory(), AppContext.BaseDirectory);
+        return new BalancerApp(builder, file, time ?? TimeProvider.System);
     }
 
     /// <summary>Listens from here on.</summary>
@@ -91,6 +96,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         _web.Lifetime.ApplicationStopping.Register(() => _stopping = _engine.Stop(_settings.DrainTimeout));
         var logger = _web.Services.GetRequiredService<ILogger<BalancerApp>>();
         _watch = new FileWatch([.. _tls?.Files ?? [], .. _targetTls.Files], _settings.Tls.ReloadInterval, () => _tls?.Refresh(), TimeProvider.System, logger);
+        if (_file is not null) _configurationWatch = new ConfigurationWatch(_file, _web.Configuration, _settings.ConfigurationReloadInterval, Apply, logger);
         foreach (var url in Urls(ListenerKind.Front)) logger.LogInformation("Calls are taken on {Url}", url);
         foreach (var url in Urls(ListenerKind.Registry)) logger.LogInformation("Targets register on {Url}", url);
         foreach (var group in _routes.Groups)
@@ -128,6 +134,7 @@ internal sealed class BalancerApp : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_watch is not null) await _watch.DisposeAsync();
+        if (_configurationWatch is not null) await _configurationWatch.DisposeAsync();
         await _engine.DisposeAsync();
         await _web.DisposeAsync();
     }
@@ -143,6 +150,11 @@ internal sealed class BalancerApp : IAsyncDisposable
         {
             throw new IOException(e.SocketErrorCode == SocketError.AddressAlreadyInUse ? $"cannot listen on {listener}: the address is in use" : $"cannot listen on {listener}: {e.Message}", e);
         }
+    }
+
+    // On the watch's own task; one at a time.
+    private void Apply(BalancerSettings settings)
+    {
     }
 
     private ProxyGroup StartGroup(TargetGroup group) =>

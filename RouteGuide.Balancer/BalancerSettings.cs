@@ -31,6 +31,9 @@ internal sealed record BalancerSettings
     /// <summary>How long running calls may take to end after the balancer was told to stop. 0 to 1 hour, 5 s by default.</summary>
     public TimeSpan DrainTimeout { get; init; }
 
+    /// <summary>Between two looks at balancer.json.</summary>
+    public TimeSpan ConfigurationReloadInterval { get; init; }
+
     /// <exception cref="ConfigurationException">A setting cannot be used.</exception>
     public static BalancerSettings Read(IConfiguration configuration)
     {
@@ -55,6 +58,7 @@ internal sealed record BalancerSettings
                 RegistrationTimeout = own.RegistrationTimeout,
             },
             DrainTimeout = own.DrainTimeout,
+            ConfigurationReloadInterval = own.ConfigurationReloadInterval,
         };
     }
 

@@ -38,6 +38,9 @@ internal sealed record BalancerConfiguration : IChecked
     [Setting("ConfigurationFile", "a file with these settings, read again when it changes; `balancer.json` beside the program if that exists", NeedsRestart = true)]
     public string? ConfigurationFile { get; init; }
 
+    [Setting("ConfigurationReloadInterval", "between two looks at that file", Least = 0.01, Most = 3_600, NeedsRestart = true)]
+    public TimeSpan ConfigurationReloadInterval { get; init; } = TimeSpan.FromSeconds(1);
+
     [Setting("Listeners", "where calls are taken, besides `ASPNETCORE_URLS`, each with a name of its own", Most = 50)]
     public IReadOnlyDictionary<string, ListenerConfiguration> Listeners { get; init; } = new Dictionary<string, ListenerConfiguration>();
 

@@ -72,7 +72,8 @@ internal sealed class SettingModel
 
     public static Type ElementOf(Type type) => KindOf(type) is SettingKind.List or SettingKind.Dictionary ? type.GetGenericArguments()[^1] : Nullable.GetUnderlyingType(type) ?? type;
 
-    public static bool IsRecord(Type type) => type.IsClass && type.GetProperties().Any(p => p.IsDefined(typeof(SettingAttribute)));
+    // A record without settings is one that has none yet.
+    public static bool IsRecord(Type type) => type.IsClass && (type.GetProperties().Any(p => p.IsDefined(typeof(SettingAttribute))) || (type.GetMethod("<Clone>$") is not null && !ValueParser.IsParsed(type)));
 
     private static bool GenericOf(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;
 

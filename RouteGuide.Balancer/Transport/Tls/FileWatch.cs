@@ -22,6 +22,9 @@ internal sealed class FileWatch : IAsyncDisposable
         _running = Run(new PeriodicTimer(interval, time));
     }
 
+    /// <summary>What a change means, for the log.</summary>
+    public string News { get; init; } = "new connections use the new content";
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -51,7 +54,7 @@ internal sealed class FileWatch : IAsyncDisposable
         {
             var outcome = one.Poll();
             changed |= outcome.Changed;
-            if (outcome.Changed) _logger.LogInformation("{Files} changed: new connections use the new content", one.Name);
+            if (outcome.Changed) _logger.LogInformation("{Files} changed: {News}", one.Name, News);
             if (outcome.Failure is not null) _logger.LogWarning("What was read before stays in use, and the files are tried again: {Reason}", outcome.Failure);
         }
 
