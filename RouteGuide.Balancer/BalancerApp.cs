@@ -8,6 +8,7 @@ using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Control;
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Proxy;
+using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Telemetry;
 using RouteGuide.Balancer.Transport.Tls;
@@ -32,6 +33,7 @@ internal sealed class BalancerApp : IAsyncDisposable
     private readonly List<(ListenerSettings Settings, Func<int> Port)> _listeners = [];
     private readonly RouteTable _routes;
     private readonly ProxyEngine _engine;
+    private readonly TcpGroup _tcpGroup;
     private readonly TlsFront? _tls;
     private readonly TargetTls _targetTls;
     private readonly ConfigurationFile? _file;
@@ -60,8 +62,10 @@ internal sealed class BalancerApp : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _settings.DrainTimeout + TimeSpan.FromSeconds(2));
 
         _web = builder.Build();
+        var routes = new ProxyRoutes(_routes, StartGroup);
+        _tcpGroup = new TcpGroup(routes.Groups[0], new TcpGroupSettings());
         _engine = new ProxyEngine(
-            new ProxyShared(new ProxyRoutes(_routes, StartGroup), Services.GetRequiredService<IExchangeLog>(), _settings.Proxy with { TargetTls = _targetTls }, time),
+            new ProxyShared(routes, Services.GetRequiredService<IExchangeLog>(), _settings.Proxy with { TargetTls = _targetTls }, time),
             Services.GetRequiredService<ILoggerFactory>());
         _web.Use(new RegistryGate(_settings.Registry).Handle);
         _web.UseRouting();
@@ -75,6 +79,9 @@ internal sealed class BalancerApp : IAsyncDisposable
 
     /// <summary>The data path.</summary>
     public ProxyEngine Engine => _engine;
+
+    /// <summary>The listeners in TCP mode.</summary>
+    public List<TcpFront> TcpFronts { get; } = [];
 
     /// <summary>Reads the configuration (files, environment, <paramref name="args"/>) and puts the balancer together.</summary>
     /// <exception cref="ConfigurationException">A setting cannot be used.</exception>
@@ -141,9 +148,11 @@ internal sealed class BalancerApp : IAsyncDisposable
 
     private void Listen(ListenerSettings listener)
     {
+        var tcp = listener.IsTcp ? new TcpFront(new TcpRoute(() => _tcpGroup, new TcpSettings())) : null;
+        if (tcp is not null) TcpFronts.Add(tcp);
         try
         {
-            var bound = listener.Addresses.Select(a => _engine.Listen(new FrontListener(a, listener.IsTls ? _tls : null))).ToList();
+            var bound = listener.Addresses.Select(a => _engine.Listen(new FrontListener(a, listener.IsTls ? _tls : null) { Tcp = tcp })).ToList();
             _listeners.Add((listener, () => bound[0].Port));
         }
         catch (SocketException e)

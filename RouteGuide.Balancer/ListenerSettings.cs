@@ -9,10 +9,15 @@ namespace RouteGuide.Balancer;
 /// <summary>One address that the balancer listens on.</summary>
 internal sealed record ListenerSettings(ListenerKind Kind, string Scheme, string Host, int Port)
 {
+    private const string Expected = "http://host:port, https://host:port or tcp://host:port";
+
     public bool IsTls => Scheme == "https";
 
+    /// <summary>Connections are passed on whole.</summary>
+    public bool IsTcp => Scheme == "tcp";
+
     /// <param name="setting">The name of the setting that it comes from, for errors.</param>
-    /// <param name="url"><c>http://host:port</c> or <c>https://host:port</c>; <c>*</c> and <c>+</c> are all addresses.</param>
+    /// <param name="url"><c>http://host:port</c>, <c>https://host:port</c> or <c>tcp://host:port</c>; <c>*</c> and <c>+</c> are all addresses.</param>
     /// <param name="registryPort">The port that makes it the registry's, or null.</param>
     /// <exception cref="ConfigurationException">The url cannot be listened on, or must not be.</exception>
     public static ListenerSettings Parse(string setting, string url, int? registryPort)
@@ -24,12 +29,12 @@ internal sealed record ListenerSettings(ListenerKind Kind, string Scheme, string
         }
         catch (FormatException)
         {
-            throw new ConfigurationException(setting, url, "http://host:port or https://host:port");
+            throw new ConfigurationException(setting, url, Expected);
         }
 
-        if (address.Scheme is not ("http" or "https") || address.IsUnixPipe || address.IsNamedPipe || address.PathBase.Length > 0 || address.Port is < 0 or > IPEndPoint.MaxPort)
+        if (address.Scheme is not ("http" or "https" or "tcp") || address.IsUnixPipe || address.IsNamedPipe || address.PathBase.Length > 0 || address.Port is < 0 or > IPEndPoint.MaxPort)
         {
-            throw new ConfigurationException(setting, url, "http://host:port or https://host:port");
+            throw new ConfigurationException(setting, url, Expected);
         }
 
         var isRegistry = registryPort > 0 ? address.Port == registryPort : setting == BalancerSettings.RegistryPortKey;
@@ -37,7 +42,7 @@ internal sealed record ListenerSettings(ListenerKind Kind, string Scheme, string
         if (!isRegistry) return listener;
 
         // Who may register a target may read all calls: the registry never leaves the machine.
-        if (listener.IsTls) throw new ConfigurationException(setting, url, $"plaintext http, as the registry on port {registryPort} must be");
+        if (listener.Scheme != "http") throw new ConfigurationException(setting, url, $"plaintext http, as the registry on port {registryPort} must be");
         if (!listener.IsLoopback) throw new ConfigurationException(setting, url, $"a loopback address, as the registry on port {registryPort} must be");
         return listener;
     }

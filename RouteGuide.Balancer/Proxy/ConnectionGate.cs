@@ -19,6 +19,21 @@ internal sealed class ConnectionGate(ProxyLimits limits, ILogger logger) : IConn
 
     public bool TryEnter(IPAddress from)
     {
+        if (!TryEnter()) return false;
+        if (TryEnterAddress(from)) return true;
+        Leave();
+        return false;
+    }
+
+    public void Leave(IPAddress from)
+    {
+        Leave();
+        LeaveAddress(from);
+    }
+
+    /// <summary>Counts a connection in whose client is not known yet; <see cref="TryEnterAddress"/> is to follow.</summary>
+    public bool TryEnter()
+    {
         if (Interlocked.Increment(ref _count) > limits.MaxConnections)
         {
             Interlocked.Decrement(ref _count);
@@ -26,14 +41,18 @@ internal sealed class ConnectionGate(ProxyLimits limits, ILogger logger) : IConn
             return false;
         }
 
-        if (limits.MaxConnectionsPerAddress == 0 || TryEnterAddress(KeyOf(from))) return true;
-        Interlocked.Decrement(ref _count);
-        return false;
+        return true;
     }
 
-    public void Leave(IPAddress from)
+    /// <summary>Counts out what <see cref="TryEnter()"/> has counted in.</summary>
+    public void Leave()
     {
         if (Interlocked.Decrement(ref _count) < limits.MaxConnections * 9L / 10) Volatile.Write(ref _full, 0);
+    }
+
+    /// <summary>Counts out what <see cref="TryEnterAddress"/> has counted in.</summary>
+    public void LeaveAddress(IPAddress from)
+    {
         if (limits.MaxConnectionsPerAddress == 0) return;
         var key = KeyOf(from);
         lock (_byAddress)
@@ -42,8 +61,11 @@ internal sealed class ConnectionGate(ProxyLimits limits, ILogger logger) : IConn
         }
     }
 
-    private bool TryEnterAddress(IPAddress key)
+    /// <summary>Counts a connection of a client in, apart from the count of all.</summary>
+    public bool TryEnterAddress(IPAddress from)
     {
+        if (limits.MaxConnectionsPerAddress == 0) return true;
+        var key = KeyOf(from);
         lock (_byAddress)
         {
             var count = _byAddress.GetValueOrDefault(key);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using RouteGuide.Balancer.Proxy.Http1;
+using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
 using RouteGuide.Balancer.Transport.OpenSsl;
@@ -12,7 +13,14 @@ namespace RouteGuide.Balancer.Proxy;
 /// <summary>An address that clients come to.</summary>
 /// <param name="Address">Port 0 is any free one.</param>
 /// <param name="Tls">Null for plaintext.</param>
-internal sealed record FrontListener(IPEndPoint Address, TlsFront? Tls);
+internal sealed record FrontListener(IPEndPoint Address, TlsFront? Tls)
+{
+    /// <summary>Where its connections go, whole; null if they carry HTTP.</summary>
+    public TcpFront? Tcp { get; init; }
+
+    /// <summary>Whether a proxy stands before it.</summary>
+    public ProxyProtocolSettings ProxyProtocol { get; init; } = new();
+}
 
 /// <summary>The data path, put together: loops, listeners, and the way from an accepted connection to its protocol.</summary>
 internal sealed class ProxyEngine : IAsyncDisposable
@@ -21,7 +29,7 @@ internal sealed class ProxyEngine : IAsyncDisposable
     private readonly ILogger<ProxyEngine> _logger;
     private readonly LoopGroup _loops;
     private readonly Dictionary<EventLoop, ProxyLoop> _proxies;
-    private readonly List<(SocketListener Socket, TlsFront? Tls)> _listeners = [];
+    private readonly List<(SocketListener Socket, FrontListener Front)> _listeners = [];
     private readonly List<(ProxyGroup Group, Action<Target> OnAdded)> _followed = [];
     private readonly ConnectionGate _gate;
     private readonly HttpRelay _relay;
@@ -52,7 +60,7 @@ internal sealed class ProxyEngine : IAsyncDisposable
     public IPEndPoint Listen(FrontListener front)
     {
         var socket = new SocketListener(front.Address, _shared.Time);
-        _listeners.Add((socket, front.Tls));
+        _listeners.Add((socket, front));
         return socket.Address;
     }
 
@@ -63,9 +71,13 @@ internal sealed class ProxyEngine : IAsyncDisposable
         foreach (var (loop, proxy) in _proxies) loop.Post(proxy.Start);
         foreach (var group in _shared.Routes.Groups) Follow(group);
         // The first client comes here; the others warm theirs when they are accepted.
-        _loops.Loops[0].Post(_proxies[_loops.Loops[0]].Warm);
+        if (_listeners.Exists(l => l.Front.Tcp is null)) _loops.Loops[0].Post(_proxies[_loops.Loops[0]].Warm);
         _loops.Start();
-        foreach (var (socket, tls) in _listeners) socket.Start(_loops, _gate, channel => OnAccepted(channel, tls), OnError);
+        foreach (var (socket, front) in _listeners)
+        {
+            if (front.ProxyProtocol.Receive) socket.Start(_loops, new ProxiedGate(_gate, front), channel => OnProxied(channel, front), OnError);
+            else socket.Start(_loops, _gate, channel => OnAccepted(channel, front), OnError);
+        }
     }
 
     /// <summary>Ends in order: no new connections, calls that run have their time, then they get a clear answer.</summary>
@@ -128,36 +140,59 @@ internal sealed class ProxyEngine : IAsyncDisposable
         return done.Task.Unwrap();
     }));
 
-    private void OnAccepted(SocketChannel channel, TlsFront? tls)
+    private void OnAccepted(SocketChannel channel, FrontListener front)
     {
         var from = channel.Remote.Address;
-        void OnOver() => _gate.Leave(from);
+        Open(channel, front, () => _gate.Leave(from));
+    }
 
-        if (_proxies[channel.Loop].IsDraining)
+    // Whose it is comes first; only then is it known whether he is welcome.
+    private void OnProxied(SocketChannel channel, FrontListener front)
+    {
+        _ = new ProxyProtocolFront(channel, front.ProxyProtocol.Timeout, OnKnown, OnRefused);
+
+        IChannelHandler? OnKnown()
         {
-            OnOver();
+            var from = channel.Remote.Address;
+            if (_gate.TryEnterAddress(from)) return Open(channel, front, () => _gate.Leave(from));
             channel.Abort();
-            return;
+            _gate.Leave();
+            return null;
         }
 
-        _proxies[channel.Loop].Warm();
-        var limits = _shared.Options.Limits;
-        if (tls is null)
+        void OnRefused(string reason)
         {
-            _ = new PrefaceSniffer(channel, limits.Http2.PrefaceTimeoutMs, isHttp2 => Begin(channel, isTls: false, isHttp2, OnOver), OnOver);
-            return;
+            _logger.LogDebug("No connection with {Client}: {Reason}", channel.Remote, reason);
+            _gate.Leave();
+        }
+    }
+
+    // Who is told what comes; nobody if the connection has been ended.
+    private IChannelHandler? Open(SocketChannel channel, FrontListener front, Action onOver)
+    {
+        var proxy = _proxies[channel.Loop];
+        if (proxy.IsDraining)
+        {
+            onOver();
+            channel.Abort();
+            return null;
         }
 
-        if (!_shared.Options.PortableTransport && tls.OpenSsl is { } openSsl) OpenSslChannel.Secure(channel, openSsl, limits.HandshakeTimeoutMs, OnSecured, OnNotSecured);
-        else TlsChannel.Secure(channel, tls.Begin(), limits.HandshakeTimeoutMs, OnSecured, OnNotSecured);
+        if (front.Tcp is { } tcp) return new TcpSession(proxy.Tcp, tcp, channel, onOver).Begin();
 
-        void OnSecured(SecureChannel secured) => Begin(secured, isTls: true, secured.Protocol == SslApplicationProtocol.Http2, OnOver);
+        proxy.Warm();
+        var limits = _shared.Options.Limits;
+        if (front.Tls is not { } tls) return new PrefaceSniffer(channel, limits.Http2.PrefaceTimeoutMs, isHttp2 => Begin(channel, isTls: false, isHttp2, onOver), onOver);
+        if (!_shared.Options.PortableTransport && tls.OpenSsl is { } openSsl) return OpenSslChannel.Secure(channel, openSsl, limits.HandshakeTimeoutMs, OnSecured, OnNotSecured);
+        return TlsChannel.Secure(channel, tls.Begin(), limits.HandshakeTimeoutMs, OnSecured, OnNotSecured);
+
+        void OnSecured(SecureChannel secured) => Begin(secured, isTls: true, secured.Protocol == SslApplicationProtocol.Http2, onOver);
 
         // Anybody may fail at it as often as he likes, so it is told only to those who ask.
         void OnNotSecured(string reason)
         {
             _logger.LogDebug("No connection with {Client}: {Reason}", channel.Remote, reason);
-            OnOver();
+            onOver();
         }
     }
 

@@ -1,5 +1,6 @@
 using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Proxy.Http1;
+using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
 
@@ -40,6 +41,7 @@ internal sealed class ProxyLoop
         Shared = shared;
         _relay = relay;
         Resources = new Http2Resources(BudgetOf(shared.Options));
+        Tcp = new TcpSessions(shared, Resources.Memory);
         _tick = new LoopTimer(Tick);
         loop.TurnEnding = EndTurn;
         loop.LingerMs = shared.Options.Limits.LingerTimeoutMs;
@@ -54,6 +56,9 @@ internal sealed class ProxyLoop
     public HttpRelay Relay => _relay ?? throw new InvalidOperationException("This loop has no way to targets of HTTP/1.1.");
 
     public Http2Resources Resources { get; }
+
+    /// <summary>Connections in TCP mode.</summary>
+    public TcpSessions Tcp { get; }
 
     public Random Random { get; } = new();
 
@@ -86,7 +91,7 @@ internal sealed class ProxyLoop
     /// <summary>There is a new target.</summary>
     public void OnTargetAdded(ProxyGroup group, Target target)
     {
-        if (_isWarm && !_closed && !IsDraining && !target.IsClosed && group.Group.Version != ProtocolVersion.Http1) PoolOf(group, target).Warm();
+        if (_isWarm && !_closed && !IsDraining && !target.IsClosed && group.Group.Version is (ProtocolVersion.Http2 or ProtocolVersion.Grpc)) PoolOf(group, target).Warm();
     }
 
     /// <summary>A call begins.</summary>
@@ -130,12 +135,13 @@ internal sealed class ProxyLoop
         _emptied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         foreach (var client in _clients) client.Drain();
         if (_clients.Count == 0) _emptied.SetResult();
-        return _emptied.Task;
+        return Task.WhenAll(_emptied.Task, Tcp.Drain());
     }
 
     /// <summary>Ends the calls that still run, each with a clear answer.</summary>
     public void EndCalls()
     {
+        Tcp.Close();
         foreach (var client in _clients) client.EndCalls();
     }
 
@@ -144,6 +150,7 @@ internal sealed class ProxyLoop
     {
         _closed = true;
         foreach (var client in _clients.ToArray()) client.Abort("the balancer has stopped");
+        Tcp.Close();
         foreach (var pool in _pools.Values) pool.Close();
         _pools.Clear();
         Timers.Clear(_tick);
@@ -192,9 +199,10 @@ internal sealed class ProxyLoop
     // Whoever holds the most goes: a client with a few calls is never the one while another has gathered a thousand.
     private bool TryEvict()
     {
-        if (_clients.MaxBy(static c => c.HeldOctets) is not { } largest) return false;
-        largest.Evict();
-        return true;
+        var (client, session) = (_clients.MaxBy(static c => c.HeldOctets), Tcp.Largest);
+        if (session is not null && session.HeldOctets > (client?.HeldOctets ?? 0)) session.Abort(TcpEnding.Evicted);
+        else client?.Evict();
+        return client is not null || session is not null;
     }
 
     // The loops do not lend each other. What they keep for use again counts too, so that little would be left of less than this.
@@ -237,6 +245,7 @@ internal sealed class ProxyLoop
         _ticking.AddRange(_clients);
         foreach (var client in _ticking) client.Tick();
         _ticking.Clear();
+        Tcp.Tick();
         // A connection that is given up sends its calls to other targets, whose pools may be new.
         _tickingPools.AddRange(_pools.Values);
         foreach (var pool in _tickingPools) pool.Tick();

@@ -16,6 +16,9 @@ internal enum ProtocolVersion
     /// <summary>gRPC over HTTP/2 and nothing else, in the settings <c>GRPC</c>.</summary>
     [SettingName("GRPC")]
     Grpc,
+
+    /// <summary>Whatever clients say: connections are passed on whole. In the settings <c>TCP</c>.</summary>
+    Tcp,
 }
 
 internal static class ProtocolVersions
@@ -25,6 +28,7 @@ internal static class ProtocolVersions
     {
         ProtocolVersion.Http1 => "HTTP1",
         ProtocolVersion.Http2 => "HTTP2",
+        ProtocolVersion.Tcp => "TCP",
         _ => "GRPC",
     };
 }

@@ -26,6 +26,7 @@ internal sealed class TargetGroup(string name, ProtocolVersion version, int inde
     /// <param name="isPost">Its method is POST.</param>
     public string? WhyNot(bool cameAsHttp2, bool isGrpc, bool isPost) => (Version, cameAsHttp2) switch
     {
+        (ProtocolVersion.Tcp, _) => Mismatch("which takes whole connections, of listeners in TCP mode alone"),
         (ProtocolVersion.Http1, false) or (ProtocolVersion.Http2, true) => null,
         (ProtocolVersion.Http1, true) => isGrpc ? Mismatch("which cannot carry gRPC") : null,
         (ProtocolVersion.Grpc, true) => isPost ? null : Mismatch("which takes POST requests alone"),

@@ -87,10 +87,22 @@ internal sealed class Connector : IConnector
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
 
-        // TCP_USER_TIMEOUT, in milliseconds: keep-alive says nothing while sent octets wait for their acknowledgement.
+        // Keep-alive says nothing while sent octets wait for their acknowledgement.
+        SetUserTimeout(socket, 25_000);
+    }
+
+    /// <summary>
+    /// Lets a peer that is there read nothing for as long as it likes, which <see cref="KeepAlive"/> takes for its end: the kernel counts a closed window
+    /// too, whose probes are answered.
+    /// </summary>
+    public static void WaitForSlowReaders(Socket socket) => SetUserTimeout(socket, 0);
+
+    // TCP_USER_TIMEOUT; 0 is the system's own, minutes.
+    private static void SetUserTimeout(Socket socket, int milliseconds)
+    {
         const int Tcp = 6;
         const int UserTimeout = 18;
-        if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(Tcp, UserTimeout, BitConverter.GetBytes(25_000));
+        if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(Tcp, UserTimeout, BitConverter.GetBytes(milliseconds));
     }
 
     private static void Hand(EventLoop loop, Socket? socket, string? reason, Action<IChannel?, string?> done)

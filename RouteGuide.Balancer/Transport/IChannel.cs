@@ -57,3 +57,10 @@ internal interface IChannelHandler
     /// <param name="reason">For people; null when the peer ended it in order.</param>
     void OnEnded(string? reason);
 }
+
+/// <summary>A handler of a connection of which each way ends by itself, as TCP has it.</summary>
+internal interface IDuplexHandler : IChannelHandler
+{
+    /// <summary>The peer will send no more, and may still read. Called once; <see cref="IChannelHandler.OnEnded"/> then comes for errors alone.</summary>
+    void OnFinished();
+}

@@ -21,6 +21,8 @@ internal sealed class SocketChannel : IChannel
     private bool _readable; // something may be there although nobody waits for it
     private bool _queued; // OnReadable is to be called in the next turn
     private bool _closing; // when what was sent has left
+    private bool _finished; // the peer will send no more, and the handler knows
+    private string? _broken; // why nothing can be sent any more; what the peer sent before is read all the same
     private bool _ended; // the handler hears nothing more
     private bool _disposed;
     private int _dropped;
@@ -40,9 +42,9 @@ internal sealed class SocketChannel : IChannel
 
     public Socket Socket { get; }
 
-    public IPEndPoint Remote { get; }
+    public IPEndPoint Remote { get; private set; }
 
-    public IPEndPoint Local { get; }
+    public IPEndPoint Local { get; private set; }
 
     public bool IsSending { get; private set; }
 
@@ -79,6 +81,44 @@ internal sealed class SocketChannel : IChannel
         return false;
     }
 
+    /// <summary>A proxy in front has said whose connection this is.</summary>
+    public void Assume(IPEndPoint remote, IPEndPoint local) => (Remote, Local) = (remote, local);
+
+    /// <summary>
+    /// Sends as much as the socket takes now; the rest is the caller's, and so is the memory. What cannot be sent for an error counts as taken: the
+    /// handler hears of the end when it has been given what the peer sent before.
+    /// </summary>
+    /// <returns>Octets taken.</returns>
+    public int Offer(ReadOnlySpan<byte> octets)
+    {
+        Debug.Assert(!IsSending && !_closing, "one write at a time, and none after the end");
+        var taken = 0;
+        while (taken < octets.Length && !_disposed && _broken is null)
+        {
+            var sent = Socket.Send(octets[taken..], SocketFlags.None, out var error);
+            if (error == SocketError.WouldBlock) return taken;
+            if (error == SocketError.Success) taken += sent;
+            else Break(error);
+        }
+
+        return octets.Length;
+    }
+
+    /// <summary>Says to the peer that no more will come; what it sends is still reported.</summary>
+    public void EndOutput()
+    {
+        Debug.Assert(!IsSending, "what was sent has left");
+        if (_disposed || _broken is not null) return;
+        try
+        {
+            Socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException e)
+        {
+            Break(e.SocketErrorCode);
+        }
+    }
+
     public void PauseReading() => _paused = true;
 
     public void ResumeReading()
@@ -101,6 +141,24 @@ internal sealed class SocketChannel : IChannel
     {
         _ended = true;
         Dispose();
+    }
+
+    /// <summary>Ends the connection at once, and the peer is to know that it was broken off: it gets a reset.</summary>
+    public void Reset()
+    {
+        if (!_disposed)
+        {
+            try
+            {
+                Socket.LingerState = new LingerOption(enable: true, seconds: 0);
+            }
+            catch (SocketException)
+            {
+                // Without: it is gone already.
+            }
+        }
+
+        Abort();
     }
 
     /// <summary>There is something to read, or the end.</summary>
@@ -175,7 +233,8 @@ internal sealed class SocketChannel : IChannel
 
             if (error != SocketError.Success || count == 0)
             {
-                End(error == SocketError.Success ? null : Text(error));
+                if (error == SocketError.Success && !_ended && _broken is null && _handler is IDuplexHandler duplex) Finish(duplex);
+                else End(_broken ?? (error == SocketError.Success ? null : Text(error)));
                 return;
             }
 
@@ -190,6 +249,21 @@ internal sealed class SocketChannel : IChannel
             }
         }
 
+        QueueRead();
+    }
+
+    // Of one way: the other goes on. Errors of that are told by reading, too, which then finds more than the end.
+    private void Finish(IDuplexHandler handler)
+    {
+        if (_finished) return;
+        _finished = true;
+        handler.OnFinished();
+    }
+
+    // Its reading side finds out, once it has read what is there.
+    private void Break(SocketError error)
+    {
+        _broken = Text(error);
         QueueRead();
     }
 

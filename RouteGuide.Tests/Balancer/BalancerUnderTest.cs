@@ -23,6 +23,12 @@ internal sealed class BalancerUnderTest : IAsyncDisposable
     /// <summary>The front with plaintext HTTP/2.</summary>
     public Uri Plaintext => new(_app.Urls(ListenerKind.Front).Single(u => u.StartsWith("http:", StringComparison.Ordinal)));
 
+    /// <summary>The front in TCP mode, if it was given one.</summary>
+    public Uri Tcp => new(_app.Urls(ListenerKind.Front).Single(u => u.StartsWith("tcp:", StringComparison.Ordinal)));
+
+    /// <summary>What that front has counted.</summary>
+    public RouteGuide.Balancer.Proxy.Tcp.TcpCounters TcpCounters => _app.TcpFronts.Single().Counters;
+
     public Uri Registry => new(_app.Urls(ListenerKind.Registry).Single());
 
     /// <summary>The event loops, for what can only be looked at on their threads.</summary>

@@ -35,7 +35,8 @@ internal sealed class OpenSslChannel : SecureChannel
     /// <param name="timeoutMs">Milliseconds for the handshake.</param>
     /// <param name="onSecured">Is to call <see cref="SecureChannel.Start"/>.</param>
     /// <param name="onFailed">Called instead, with the reason for people, if it ends before.</param>
-    public static void Secure(IChannel socket, IContextChoice choice, int timeoutMs, Action<SecureChannel> onSecured, Action<string> onFailed)
+    /// <returns>Null if it has failed already.</returns>
+    public static OpenSslChannel? Secure(IChannel socket, IContextChoice choice, int timeoutMs, Action<SecureChannel> onSecured, Action<string> onFailed)
     {
         OpenSslSession session;
         try
@@ -46,10 +47,12 @@ internal sealed class OpenSslChannel : SecureChannel
         {
             socket.Abort();
             onFailed(e.Message);
-            return;
+            return null;
         }
 
-        new OpenSslChannel(socket, session, onSecured, onFailed).Begin(timeoutMs);
+        var channel = new OpenSslChannel(socket, session, onSecured, onFailed);
+        channel.Begin(timeoutMs);
+        return channel;
     }
 
     protected override void Encrypt(ReadOnlyMemory<byte> octets) => _session.Write(octets.Span);
