@@ -3,17 +3,26 @@ using RouteGuide.Balancer.Routing;
 namespace RouteGuide.Balancer.Balancing;
 
 /// <summary>
-/// Each target in turn. One counter for the whole balancer, not one per connection or thread, so that the shares of any run of
-/// calls over unchanged targets differ by at most one, however the calls arrive.
+/// Each target in turn, as often as its weight says, well mixed. One counter for the whole balancer, not one per connection or thread, so
+/// that after any run of calls over unchanged targets each has its share to within one, however the calls arrive.
 /// </summary>
 internal sealed class RoundRobin : IPicker
 {
-    private uint _turn = uint.MaxValue;
+    private readonly PerSnapshot<int[]> _turns = new(static s => WeightedTurns.Make(s.Weights));
+    private ulong _turn = ulong.MaxValue;
 
     public Target Pick(TargetSnapshot snapshot, in PickInput input, out PickNote note)
     {
         note = PickNote.None;
-        var routable = snapshot.Routable;
-        return routable[(int)(Interlocked.Increment(ref _turn) % (uint)routable.Length)];
+        return snapshot.Routable[Next(snapshot)];
+    }
+
+    /// <summary>The place of whose turn it is.</summary>
+    public int Next(TargetSnapshot snapshot)
+    {
+        var turn = Interlocked.Increment(ref _turn);
+        if (snapshot.IsUniform) return (int)(turn % (uint)snapshot.Routable.Length);
+        var turns = _turns.Of(snapshot);
+        return turns[turn % (uint)turns.Length];
     }
 }

@@ -94,6 +94,8 @@ internal sealed class Attempt
         _responseEnded = endStream;
         var notes = ResponseNotes.Of(headers, isTrailers: false);
         (_httpStatus, _grpcCode) = (notes.HttpStatus, notes.GrpcCode);
+        if (_group.IsTimed) _group.OnFirstOctet(Target, TicksFrom(_sentAt, _answeredAt));
+        if (endStream) _group.OnTrailers(Target, headers);
         if (_attempts.Wins(this, headers, in notes, endStream)) _exchange.OnResponseHeaders(this, headers, in notes, endStream);
     }
 
@@ -113,6 +115,7 @@ internal sealed class Attempt
         _responseEnded = true;
         var notes = ResponseNotes.Of(trailers, isTrailers: true);
         _grpcCode = notes.GrpcCode;
+        _group.OnTrailers(Target, trailers);
         _exchange.OnResponseTrailers(trailers, in notes);
     }
 

@@ -52,7 +52,7 @@ internal sealed class Attempts(ProxyLoop loop, Exchange exchange)
     /// <param name="failure">What became of the attempt before; null for the first.</param>
     public void Next(AttemptFailure? failure)
     {
-        if (TargetChoice.Enter(exchange.Group, _tried, failure) is not { } target)
+        if (TargetChoice.Enter(exchange.Group, exchange.Input, _tried, failure) is not { } target)
         {
             exchange.OnNoTarget(failure is null ? exchange.Group.Group.Targets.Current.WhyNone : $"no target could take the call in {_tried.Count} attempts; the last, {_tried[^1].Name}, {failure.Reason}");
             return;

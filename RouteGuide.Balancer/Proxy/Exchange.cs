@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Http2.Streams;
@@ -52,6 +53,9 @@ internal sealed class Exchange
 
     public RequestRelay Request { get; }
 
+    /// <summary>What its targets are chosen by.</summary>
+    public PickInput Input { get; private set; }
+
     public bool IsGrpc => _kind.IsGrpc;
 
     /// <summary>There is somebody to answer to.</summary>
@@ -68,6 +72,7 @@ internal sealed class Exchange
     {
         _span = TraceContext.StartSpan(headers, kind.IsGrpc);
         Request.Begin(headers, client.Origin, _span, endStream);
+        Input = group.Key?.Of(Request.Headers, client.Origin) ?? default;
         Begin(client, group, stream, kind, Request.TryGetDeadline(out var after) ? after : null);
     }
 
@@ -75,6 +80,7 @@ internal sealed class Exchange
     public void Begin(ClientConnection client, Http2Stream stream, RequestTemplate template, bool endStream)
     {
         Request.Begin(template, endStream);
+        Input = template.Group.Key is { } key ? template.InputBy(key, client.Origin) : default;
         Begin(client, template.Group, stream, template.Kind, template.Timeout);
     }
 

@@ -1,5 +1,6 @@
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Health;
+using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Routing;
 
 namespace RouteGuide.Balancer.Proxy;
@@ -11,28 +12,63 @@ namespace RouteGuide.Balancer.Proxy;
 /// <param name="outcomes">Are told of attempts that have ended.</param>
 internal sealed class ProxyGroup(TargetGroup group, IPicker picker, SuspectWatch suspects, params IOutcomeWatch[] outcomes)
 {
-    private IPicker _picker = picker;
+    private Choice _choice = new(picker, null);
 
     public TargetGroup Group { get; } = group;
 
-    /// <summary>May be exchanged while calls are picked for.</summary>
-    public IPicker Picker
-    {
-        get => Volatile.Read(ref _picker);
-        set => Volatile.Write(ref _picker, value);
-    }
+    /// <summary>Says where the next request goes.</summary>
+    public IPicker Picker => Volatile.Read(ref _choice).Picker;
+
+    /// <summary>What the keys of calls are; null where no choice depends on them.</summary>
+    public HashKey? Key => Volatile.Read(ref _choice).Key;
 
     public SuspectWatch Suspects { get; } = suspects;
 
     /// <summary>Its targets take any HTTP/2 request, so that nothing need be asked of one.</summary>
     public bool TakesAnyHttp2 { get; } = group.Version == ProtocolVersion.Http2;
 
+    /// <summary>Chooses otherwise from the next pick on; calls that run are not touched. Any thread.</summary>
+    /// <param name="picker">The algorithm.</param>
+    /// <param name="key">What its keys are, if it goes by keys.</param>
+    public void Use(IPicker picker, HashKey? key = null) => Volatile.Write(ref _choice, new Choice(picker, key));
+
     /// <summary>Somebody wants to know what becomes of attempts.</summary>
-    public bool IsWatched { get; } = outcomes.Length > 0;
+    public bool IsWatched => outcomes.Length > 0 || Volatile.Read(ref _choice).Outcomes is not null;
+
+    /// <summary>The headers of a target's response have come. Any thread.</summary>
+    /// <param name="target">From there.</param>
+    /// <param name="ticks">Of 100 ns, since the request's headers went.</param>
+    public void OnFirstOctet(Target target, long ticks) => Volatile.Read(ref _choice).Latency?.OnFirstOctet(target, ticks);
+
+    /// <summary><see cref="OnFirstOctet"/> is waited for.</summary>
+    public bool IsTimed => Volatile.Read(ref _choice).Latency is not null;
+
+    /// <summary>A target's response has ended. Any thread.</summary>
+    /// <param name="target">From there.</param>
+    /// <param name="trailers">Or the headers, of a response that is nothing else.</param>
+    public void OnTrailers(Target target, HeaderList trailers)
+    {
+        if (Volatile.Read(ref _choice).Reports is { } watch && trailers.IndexOf("endpoint-load-metrics-bin"u8) is >= 0 and var at) watch.OnLoadReport(target, trailers.Value(at));
+    }
 
     /// <summary>An attempt has ended. Any thread.</summary>
     public void OnOutcome(Target target, in CallOutcome outcome)
     {
+        Volatile.Read(ref _choice).Outcomes?.OnOutcome(target, in outcome);
         foreach (var watch in outcomes) watch.OnOutcome(target, in outcome);
+    }
+
+    /// <summary>An algorithm, and what it wants to be told of.</summary>
+    private sealed class Choice(IPicker picker, HashKey? key)
+    {
+        public IPicker Picker { get; } = picker;
+
+        public HashKey? Key { get; } = key;
+
+        public ILatencyWatch? Latency { get; } = picker as ILatencyWatch;
+
+        public ILoadReportWatch? Reports { get; } = picker as ILoadReportWatch;
+
+        public IOutcomeWatch? Outcomes { get; } = picker as IOutcomeWatch;
     }
 }

@@ -1,3 +1,4 @@
+using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Http2.Hpack;
 
@@ -13,6 +14,16 @@ namespace RouteGuide.Balancer.Proxy;
 internal sealed record RequestTemplate(HeaderList Headers, RequestKind Kind, ProxyRoutes Routes, ProxyGroup Group, TimeSpan? Timeout, bool NeedsTrace)
 {
     private HeaderList? _asHttps;
+    private HashKey? _keyedBy;
+    private PickInput _input;
+
+    /// <summary>The request's key, worked out once.</summary>
+    public PickInput InputBy(HashKey key, ClientOrigin origin)
+    {
+        if (_keyedBy == key) return _input;
+        (_keyedBy, _input) = (key, key.Of(Headers, origin));
+        return _input;
+    }
 
     /// <summary>The headers for a target that is reached over TLS.</summary>
     public HeaderList HeadersAsHttps(Http2Resources resources)

@@ -34,6 +34,9 @@ internal sealed class Target(string name, TargetAddress address, bool leased)
         set => Volatile.Write(ref _weight, value);
     }
 
+    /// <summary>What is learned from its calls.</summary>
+    public TargetLoad Load { get; } = new();
+
     /// <summary>Calls that run there now.</summary>
     public int InFlight => Volatile.Read(ref _gate) & ~ClosedBit;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
+using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Routing;
 
 namespace RouteGuide.Balancer.Proxy.Http1;
@@ -20,6 +21,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
     private readonly List<Target> _tried = new(ProxyOptions.MaxAttempts);
     private readonly long _startedAt = relay.Time.GetTimestamp();
     private readonly Activity? _span = StartSpan(context, path);
+    private readonly PickInput _input = group.Key?.Of(context.Request, path, origin) ?? default;
     private RequestContent? _content;
     private ExchangeEnd _end;
     private long _responseOctets;
@@ -69,7 +71,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
     }
 
     /// <summary>Step 1.</summary>
-    private Target? Enter(AttemptFailure? failure) => TargetChoice.Enter(group, _tried, failure);
+    private Target? Enter(AttemptFailure? failure) => TargetChoice.Enter(group, in _input, _tried, failure);
 
     /// <summary>Steps 2 to 6 with one target. Null when it is over, one way or the other; else why the target did not do it.</summary>
     private async Task<AttemptFailure?> Attempt(Target target)
