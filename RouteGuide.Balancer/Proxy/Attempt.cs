@@ -2,6 +2,7 @@ using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Http2.Streams;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
 
@@ -16,6 +17,7 @@ internal sealed class Attempt
     private readonly Attempts _attempts;
     private ProxyGroup _group = null!;
     private TargetPool? _waitingFor;
+    private LoopTimer? _timeout;
     private long _pickedAt; // timestamps of the loop; 0 is never
     private long _sentAt;
     private long _answeredAt;
@@ -52,14 +54,23 @@ internal sealed class Attempt
     /// <summary>It has not ended.</summary>
     public bool IsLive { get; private set; }
 
-    /// <summary>Begins: a target has been entered.</summary>
-    public void Begin(ProxyGroup group, Target target)
+    /// <summary>Which it is of those that its rule has made, from 1; one in the place of another that no target has processed has the same.</summary>
+    public int Number { get; private set; }
+
+    /// <summary>Begins.</summary>
+    /// <param name="group">The target's.</param>
+    /// <param name="target">It has been entered.</param>
+    /// <param name="number">See <see cref="Number"/>.</param>
+    /// <param name="timeoutMs">Milliseconds until its headers have to be there; 0 for any time.</param>
+    public void Begin(ProxyGroup group, Target target, int number, long timeoutMs)
     {
+        Number = number;
         (_group, Target) = (group, target);
         (_pickedAt, _sentAt, _answeredAt, _endedAt) = (_loop.Loop.Timestamp, 0, 0, 0);
         (_httpStatus, _grpcCode, _responseEnded) = (0, -1, false);
         Sent = 0;
         IsLive = true;
+        if (timeoutMs > 0) _loop.Timers.Set(_timeout ??= new LoopTimer(OnTimeout), _loop.NowMs + timeoutMs);
         _waitingFor = _loop.PoolOf(group, target);
         _waitingFor.Acquire(this);
     }
@@ -68,6 +79,12 @@ internal sealed class Attempt
     public void Send(ReadOnlySpan<byte> data, bool endStream)
     {
         if (Stream is { } stream) Sent += Connection.Connection.SendData(stream, data, endStream);
+    }
+
+    /// <summary>Sends the body's trailers, if there is a stream.</summary>
+    public void SendTrailers(HeaderList trailers)
+    {
+        if (Stream is { } stream) Connection.Connection.SendTrailers(stream, trailers);
     }
 
     /// <summary>A connection has room for it.</summary>
@@ -91,6 +108,7 @@ internal sealed class Attempt
     public void OnResponseHeaders(HeaderList headers, bool endStream)
     {
         _answeredAt = _loop.Loop.Timestamp;
+        if (_timeout is not null) _loop.Timers.Clear(_timeout);
         _responseEnded = endStream;
         var notes = ResponseNotes.Of(headers, isTrailers: false);
         (_httpStatus, _grpcCode) = (notes.HttpStatus, notes.GrpcCode);
@@ -168,10 +186,12 @@ internal sealed class Attempt
         _endedAt = _loop.Loop.Timestamp;
         _waitingFor?.Forget(this);
         _waitingFor = null;
+        if (_timeout is not null) _loop.Timers.Clear(_timeout);
         if (Detach() is { } stream && code is { } reset) Connection.Connection.Reset(stream, reset);
-        _attempts.OnEnded();
+        _attempts.OnEnded(wentWell: _kind == OutcomeKind.Answered && _grpcCode == 0);
         if (_group.IsWatched) _group.OnOutcome(Target, Outcome());
         Target.End();
+        _group.Queue.OnRoom();
     }
 
     /// <summary>For the log: it has ended.</summary>
@@ -192,6 +212,12 @@ internal sealed class Attempt
     }
 
     private long TicksFrom(long from, long to) => to == 0 ? -1 : _loop.Shared.Time.GetElapsedTime(from, to).Ticks;
+
+    private void OnTimeout()
+    {
+        End(OutcomeKind.TimedOut, Http2ErrorCode.Cancel);
+        _attempts.OnFailed(this, new AttemptFailure(FailureKind.TimedOut, default, "had not answered when the time for one attempt was over"));
+    }
 
     private Http2Stream? Detach()
     {

@@ -23,6 +23,12 @@ internal enum FailureKind
 
     /// <summary>The target was deregistered, and the time that its calls had to end is over.</summary>
     Expired,
+
+    /// <summary>The target had not answered when the time for one attempt was over.</summary>
+    TimedOut,
+
+    /// <summary>The target answered, but another one may do better.</summary>
+    Answered,
 }
 
 /// <summary>Why an attempt failed.</summary>
@@ -48,6 +54,8 @@ internal sealed record AttemptFailure(FailureKind Kind, Http2ErrorCode Code, str
         FailureKind.Reset => OutcomeKind.Reset,
         FailureKind.ConnectionLost => OutcomeKind.ConnectionLost,
         FailureKind.Expired => OutcomeKind.Abandoned,
+        FailureKind.TimedOut => OutcomeKind.TimedOut,
+        FailureKind.Answered => OutcomeKind.Answered,
         _ => OutcomeKind.Invalid,
     };
 
@@ -56,6 +64,7 @@ internal sealed record AttemptFailure(FailureKind Kind, Http2ErrorCode Code, str
     {
         FailureKind.Reset => GrpcProtocol.StatusOf(Code),
         FailureKind.Invalid => GrpcStatus.Internal,
+        FailureKind.TimedOut => GrpcStatus.DeadlineExceeded,
         _ => GrpcStatus.Unavailable,
     };
 }

@@ -40,6 +40,9 @@ internal sealed class ClientConnection : Http2Channel
 
     public ClientOrigin Origin { get; }
 
+    /// <summary>Responses say which target they are from, and after how many attempts.</summary>
+    public bool NamesTargets { get; init; }
+
     /// <summary>Octets that the balancer holds because of this client. Goes through its streams.</summary>
     public long HeldOctets => Connection.HeldOctets + Connection.UntakenOctets + Connection.Sum(static s => (s.Tag as Exchange)?.HeldOctets ?? (s.Tag as BridgedStream)?.HeldOctets ?? 0);
 

@@ -1,8 +1,11 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text;
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Http2.Streams;
+using RouteGuide.Balancer.Proxy.Calls;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
 
@@ -14,7 +17,7 @@ namespace RouteGuide.Balancer.Proxy;
 /// <list type="number">
 /// <item>A target is picked, for this call alone, and entered, so that it is not gone before the call is; a connection to it is waited for if need be.</item>
 /// <item>The request goes there: the headers at once, the body as the client sends it. The client gets credit as the target takes.</item>
-/// <item>If the target has certainly not processed it, the call goes to another one, with the body sent so far.</item>
+/// <item>If the target has certainly not processed it, or the call's rule allows it, the call goes to another one, with the body sent so far.</item>
 /// <item>The response's headers come: from now on the call belongs to this target.</item>
 /// <item>Its body and trailers pass to the client, also when the request has not ended yet. The target gets credit as the client takes.</item>
 /// <item>If either side breaks off, the other one is told how; the rest of the request is left.</item>
@@ -26,6 +29,7 @@ internal sealed class Exchange
     private readonly ProxyLoop _loop;
     private readonly Attempts _attempts;
     private readonly LoopTimer _deadline;
+    private LoopTimer? _idle;
     private ClientConnection _client = null!;
     private Http2Stream? _clientStream;
     private RequestKind _kind;
@@ -33,11 +37,14 @@ internal sealed class Exchange
     private string? _status;
     private int _httpStatus;
     private long _startedAt;
+    private long _idleMs; // milliseconds that it may be silent; 0 for ever
+    private long _activeMs; // milliseconds of the loop: when it was not; kept if there is such a limit
     private long _responseOctets;
     private Activity? _span;
     private bool _responseStarted;
     private bool _responseEnded; // its end was given to the client's stream
     private bool _hasLength;
+    private bool _keepsDeadline; // also when the response has begun, as nobody else knows of it
     private bool _over;
 
     public Exchange(ProxyLoop loop)
@@ -51,10 +58,13 @@ internal sealed class Exchange
     /// <summary>Where it goes.</summary>
     public ProxyGroup Group { get; private set; } = null!;
 
-    public RequestRelay Request { get; }
+    /// <summary>How it is treated; null where nothing is done to it.</summary>
+    public CallPolicy? Policy { get; private set; }
 
     /// <summary>What its targets are chosen by.</summary>
     public PickInput Input { get; private set; }
+
+    public RequestRelay Request { get; }
 
     public bool IsGrpc => _kind.IsGrpc;
 
@@ -71,9 +81,10 @@ internal sealed class Exchange
     public void Begin(ClientConnection client, ProxyGroup group, Http2Stream stream, HeaderList headers, in RequestKind kind, bool endStream)
     {
         _span = TraceContext.StartSpan(headers, kind.IsGrpc);
-        Request.Begin(headers, client.Origin, _span, endStream);
+        var deadline = CallDeadline.Of(headers, group.Calls);
+        Request.Begin(headers, client.Origin, _span, deadline.ForTarget(kind.IsGrpc), endStream);
         Input = group.Key?.Of(Request.Headers, client.Origin) ?? default;
-        Begin(client, group, stream, kind, Request.TryGetDeadline(out var after) ? after : null);
+        Begin(client, group, stream, kind, deadline, group.Calls?.Limiter?.KeyOf(headers, client.Origin.Remote.Address) ?? 0);
     }
 
     /// <summary>Steps 1 and 2: a request has begun, of a kind that this client has sent before.</summary>
@@ -81,12 +92,13 @@ internal sealed class Exchange
     {
         Request.Begin(template, endStream);
         Input = template.Group.Key is { } key ? template.InputBy(key, client.Origin) : default;
-        Begin(client, template.Group, stream, template.Kind, template.Timeout);
+        Begin(client, template.Group, stream, template.Kind, template.Deadline, template.RateKey);
     }
 
     /// <summary>Step 2: the client's body.</summary>
     public void OnRequestData(ReadOnlySpan<byte> data, bool endStream)
     {
+        OnActivity();
         Request.Add(data, endStream);
         GiveCredit(_attempts.Sent);
     }
@@ -94,6 +106,7 @@ internal sealed class Exchange
     /// <summary>Step 2: the client's trailers (gRPC has none, HTTP/2 does).</summary>
     public void OnRequestTrailers(HeaderList trailers)
     {
+        OnActivity();
         Request.AddTrailers(trailers);
         EndIfDone();
     }
@@ -108,12 +121,13 @@ internal sealed class Exchange
     public void OnResponseHeaders(Attempt from, HeaderList headers, in ResponseNotes notes, bool endStream)
     {
         _responseStarted = true;
+        OnActivity();
         Request.Commit();
-        _loop.Timers.Clear(_deadline);
+        if (!_keepsDeadline) _loop.Timers.Clear(_deadline);
         (_httpStatus, _hasLength) = (notes.HttpStatus, notes.HasLength);
         if (notes.GrpcStatus is not null) _status = notes.GrpcStatus;
         if (endStream) ResponseEnds();
-        if (_clientStream is { } stream) _client.Connection.SendHeaders(stream, headers, endStream);
+        if (_clientStream is { } stream) _client.Connection.SendHeaders(stream, _client.NamesTargets ? WithTarget(headers, from) : headers, endStream);
         if (endStream) AfterResponse();
     }
 
@@ -126,6 +140,7 @@ internal sealed class Exchange
     /// <summary>Step 5.</summary>
     public void OnResponseData(Attempt attempt, Http2Stream from, ReadOnlySpan<byte> data, bool endStream)
     {
+        OnActivity();
         if (endStream) ResponseEnds();
         _responseOctets += data.Length;
         var sent = _clientStream is { } stream ? _client.Connection.SendData(stream, data, endStream) : data.Length;
@@ -145,6 +160,7 @@ internal sealed class Exchange
     /// <summary>Step 5: the client's connection has taken octets of the response that had to wait.</summary>
     public void OnResponseTaken(int count)
     {
+        OnActivity();
         if (_attempts.Winner is { Stream: { } stream } winner) winner.Connection.Connection.Consume(stream, Math.Min(count, stream.Unconsumed));
         EndClientIfSent();
     }
@@ -156,6 +172,16 @@ internal sealed class Exchange
         Reply(GrpcStatus.Unavailable, StatusCodes.Status503ServiceUnavailable, message);
     }
 
+    /// <summary>Step 1: every target has as many calls as it may have.</summary>
+    public void OnOverload(string message)
+    {
+        _end = ExchangeEnd.Overloaded;
+        Reply(GrpcStatus.ResourceExhausted, StatusCodes.Status503ServiceUnavailable, message);
+    }
+
+    /// <summary>Whether something may be begun after so many milliseconds.</summary>
+    public bool HasTimeFor(long delayMs) => !_deadline.IsSet || _loop.NowMs + delayMs < _deadline.DueMs;
+
     /// <summary>Step 6: a target's stream ended before its time, and no other attempt is made.</summary>
     public void OnBroken(Target target, AttemptFailure failure)
     {
@@ -163,6 +189,7 @@ internal sealed class Exchange
         {
             FailureKind.Reset => ExchangeEnd.TargetReset,
             FailureKind.Invalid => ExchangeEnd.TargetInvalid,
+            FailureKind.TimedOut => ExchangeEnd.Deadline,
             _ => ExchangeEnd.TargetLost,
         };
         Http2ErrorCode? code = failure.Kind switch
@@ -210,17 +237,19 @@ internal sealed class Exchange
         }
 
         _loop.Timers.Clear(_deadline);
+        if (_idle is not null) _loop.Timers.Clear(_idle);
         Request.Clear();
         _attempts.Clear();
         _client = null!;
         Group = null!;
+        Policy = null;
         _clientStream = null;
         _span = null;
         _status = null;
         _end = default;
         _httpStatus = 0;
-        _responseOctets = 0;
-        _responseStarted = _responseEnded = _hasLength = _over = false;
+        _responseOctets = _idleMs = 0;
+        _responseStarted = _responseEnded = _hasLength = _keepsDeadline = _over = false;
     }
 
     /// <summary>Gives it back when both sides are over.</summary>
@@ -231,15 +260,41 @@ internal sealed class Exchange
         _loop.Recycle(this);
     }
 
-    private void Begin(ClientConnection client, ProxyGroup group, Http2Stream stream, in RequestKind kind, TimeSpan? deadline)
+    private void Begin(ClientConnection client, ProxyGroup group, Http2Stream stream, in RequestKind kind, in CallDeadline deadline, ulong rateKey)
     {
         _client = client;
         Group = group;
         _clientStream = stream;
         _kind = kind;
         _startedAt = _loop.Loop.Timestamp;
-        if (deadline is { } after && after.TotalMilliseconds < int.MaxValue) _loop.Timers.Set(_deadline, _loop.NowMs + (long)Math.Ceiling(after.TotalMilliseconds));
-        _attempts.Next(null);
+        if (deadline.After is { } after && after.TotalMilliseconds < int.MaxValue)
+        {
+            _keepsDeadline = deadline.IsOurs;
+            _loop.Timers.Set(_deadline, _loop.NowMs + (long)Math.Ceiling(after.TotalMilliseconds));
+        }
+
+        if (group.Calls is not { } policy) _attempts.Begin(null);
+        else Begin(policy, rateKey);
+    }
+
+    private void Begin(CallPolicy policy, ulong rateKey)
+    {
+        Policy = policy;
+        if (policy.Limiter is { } limiter && limiter.Take(rateKey, _loop.Loop.Timestamp) is > 0 and var retryMs)
+        {
+            _end = ExchangeEnd.RateLimited;
+            Reply(GrpcStatus.ResourceExhausted, StatusCodes.Status429TooManyRequests, limiter.Refusal, retryMs);
+            return;
+        }
+
+        _idleMs = policy.IdleMs;
+        if (_idleMs > 0)
+        {
+            _activeMs = _loop.NowMs;
+            _loop.Timers.Set(_idle ??= new LoopTimer(OnIdle), _activeMs + _idleMs);
+        }
+
+        _attempts.Begin(policy);
     }
 
     private ExchangeReport Report()
@@ -267,7 +322,35 @@ internal sealed class Exchange
     {
         _end = ExchangeEnd.Deadline;
         _attempts.Leave(OutcomeKind.TimedOut, Http2ErrorCode.Cancel);
-        BreakOff(GrpcStatus.DeadlineExceeded, "the deadline passed before a target had answered", null);
+        BreakOff(GrpcStatus.DeadlineExceeded, _responseStarted ? "the deadline passed before the target had answered to the end" : "the deadline passed before a target had answered", null);
+    }
+
+    private void OnActivity()
+    {
+        if (_idleMs > 0) _activeMs = _loop.NowMs;
+    }
+
+    private void OnIdle()
+    {
+        if (_activeMs + _idleMs is var due && due > _loop.NowMs)
+        {
+            _loop.Timers.Set(_idle!, due);
+            return;
+        }
+
+        _end = ExchangeEnd.Idle;
+        _attempts.Leave(_responseStarted ? OutcomeKind.Abandoned : OutcomeKind.TimedOut, Http2ErrorCode.Cancel);
+        BreakOff(GrpcStatus.Unavailable, $"nothing was sent either way for {_idleMs / 1000d} s, which is the idle timeout", null);
+    }
+
+    // Which of the targets it was, and after how many others.
+    private HeaderList WithTarget(HeaderList headers, Attempt from)
+    {
+        var list = _loop.Resources.Outgoing;
+        list.CopyFrom(headers);
+        list.Add("x-routeguide-target"u8, Encoding.Latin1.GetBytes(from.Target.Name));
+        list.Add("x-routeguide-attempt"u8, Encoding.ASCII.GetBytes(_attempts.PlaceOf(from).ToString(CultureInfo.InvariantCulture)));
+        return list;
     }
 
     /// <summary>Step 6: ends the client's stream as clearly as is still possible.</summary>
@@ -282,11 +365,12 @@ internal sealed class Exchange
         }
         else if (!_responseStarted)
         {
-            Reply(status, _end switch { ExchangeEnd.Deadline => StatusCodes.Status504GatewayTimeout, ExchangeEnd.Shutdown => StatusCodes.Status503ServiceUnavailable, _ => StatusCodes.Status502BadGateway }, message);
+            Reply(status, HttpStatusOf(_end), message);
         }
         else if (code is null && _kind.IsGrpc && !_hasLength)
         {
             _responseEnded = true;
+            _loop.Timers.Clear(_deadline);
             _status = GrpcProtocol.TextOf(status);
             var trailers = _loop.Resources.Outgoing;
             trailers.Clear();
@@ -301,20 +385,29 @@ internal sealed class Exchange
         }
     }
 
-    private void Reply(GrpcStatus status, int httpStatus, string message)
+    private static int HttpStatusOf(ExchangeEnd end) => end switch
+    {
+        ExchangeEnd.Deadline or ExchangeEnd.Idle => StatusCodes.Status504GatewayTimeout,
+        ExchangeEnd.Shutdown => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status502BadGateway,
+    };
+
+    private void Reply(GrpcStatus status, int httpStatus, string message, long retryMs = 0)
     {
         _loop.Timers.Clear(_deadline);
+        _attempts.Stop();
         _responseStarted = _responseEnded = true;
         _httpStatus = _kind.IsGrpc ? StatusCodes.Status200OK : httpStatus;
         if (_kind.IsGrpc) _status = GrpcProtocol.TextOf(status);
         Request.Commit();
-        if (_clientStream is { } stream) LocalReply.Write(_client.Connection, stream, _loop.Resources.Outgoing, _kind, status, httpStatus, message);
+        if (_clientStream is { } stream) LocalReply.Write(_client.Connection, stream, _loop.Resources.Outgoing, _kind, status, httpStatus, message, retryMs);
         EndClientIfSent();
     }
 
     private void ResponseEnds()
     {
         _responseEnded = true;
+        _loop.Timers.Clear(_deadline);
         if (_end == default) _end = ExchangeEnd.Completed;
     }
 

@@ -34,6 +34,15 @@ internal enum ExchangeEnd
 
     /// <summary>The balancer does not carry such requests.</summary>
     Refused,
+
+    /// <summary>Nothing came from either side for as long as its rule allows.</summary>
+    Idle,
+
+    /// <summary>There were more calls than its rule lets through.</summary>
+    RateLimited,
+
+    /// <summary>Every target had as many calls as it may have, and no more could wait, or not as long.</summary>
+    Overloaded,
 }
 
 /// <summary>What is known of a call when it has ended.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Http2.Hpack;
@@ -20,20 +21,32 @@ internal static class LocalReply
     private static readonly HeaderEntry NoStore = new("cache-control", "no-store");
 
     /// <summary>Answers in the language of the request. The response must not have started.</summary>
-    public static void Write(Http2Connection connection, Http2Stream stream, HeaderList scratch, in RequestKind kind, GrpcStatus status, int httpStatus, string message)
+    /// <param name="connection">The client's.</param>
+    /// <param name="stream">The client's.</param>
+    /// <param name="scratch">For the fields.</param>
+    /// <param name="kind">What the request is.</param>
+    /// <param name="status">For gRPC.</param>
+    /// <param name="httpStatus">For others.</param>
+    /// <param name="message">For people.</param>
+    /// <param name="retryMs">Milliseconds after which the client may come again; 0 says nothing of it.</param>
+    public static void Write(Http2Connection connection, Http2Stream stream, HeaderList scratch, in RequestKind kind, GrpcStatus status, int httpStatus, string message, long retryMs = 0)
     {
-        if (kind.IsGrpc) WriteGrpc(connection, stream, scratch, status, message);
-        else WriteText(connection, stream, scratch, kind.IsHead, httpStatus, message);
+        if (kind.IsGrpc) WriteGrpc(connection, stream, scratch, status, message, retryMs);
+        else WriteText(connection, stream, scratch, kind.IsHead, httpStatus, message, retryMs);
     }
 
+    /// <summary>Seconds of <c>retry-after</c> for so many milliseconds.</summary>
+    public static string RetryAfter(long retryMs) => ((retryMs + 999) / 1000).ToString(CultureInfo.InvariantCulture);
+
     /// <summary>A line of text.</summary>
-    public static void WriteText(Http2Connection connection, Http2Stream stream, HeaderList scratch, bool isHead, int httpStatus, string message)
+    public static void WriteText(Http2Connection connection, Http2Stream stream, HeaderList scratch, bool isHead, int httpStatus, string message, long retryMs = 0)
     {
         scratch.Clear();
         scratch.Add(new HeaderEntry(":status", httpStatus.ToString()));
         scratch.Add(ServerField);
         scratch.Add(TextType);
         scratch.Add(NoStore);
+        if (retryMs > 0) scratch.Add("retry-after"u8, Encoding.ASCII.GetBytes(RetryAfter(retryMs)));
         connection.SendHeaders(stream, scratch, endStream: isHead);
         if (!isHead) connection.SendData(stream, Encoding.UTF8.GetBytes(message + "\n"), endStream: true);
     }
@@ -46,13 +59,14 @@ internal static class LocalReply
     }
 
     // 200 and trailers-only: one HEADERS frame that ends the stream.
-    private static void WriteGrpc(Http2Connection connection, Http2Stream stream, HeaderList scratch, GrpcStatus status, string message)
+    private static void WriteGrpc(Http2Connection connection, Http2Stream stream, HeaderList scratch, GrpcStatus status, string message, long retryMs)
     {
         scratch.Clear();
         scratch.Add(Ok);
         scratch.Add(GrpcType);
         scratch.Add(ServerField);
         AddStatus(scratch, status, message);
+        if (retryMs > 0) scratch.Add("grpc-retry-pushback-ms"u8, Encoding.ASCII.GetBytes(Math.Min(retryMs, int.MaxValue).ToString(CultureInfo.InvariantCulture)));
         connection.SendHeaders(stream, scratch, endStream: true);
     }
 }

@@ -1,20 +1,35 @@
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Balancer.Proxy.Calls;
 using RouteGuide.Balancer.Routing;
 
 namespace RouteGuide.Balancer.Proxy;
 
 /// <summary>A target group at work.</summary>
-/// <param name="group">Its targets and what they speak.</param>
-/// <param name="picker">Says where the next request goes; its own, so that the shares within one group do not depend on another's.</param>
-/// <param name="suspects">Is told of connections that fail.</param>
-/// <param name="outcomes">Are told of attempts that have ended.</param>
-internal sealed class ProxyGroup(TargetGroup group, IPicker picker, SuspectWatch suspects, params IOutcomeWatch[] outcomes)
+internal sealed class ProxyGroup
 {
-    private Choice _choice = new(picker, null);
+    private readonly IOutcomeWatch[] _outcomes;
+    private Choice _choice;
 
-    public TargetGroup Group { get; } = group;
+    /// <param name="group">Its targets and what they speak.</param>
+    /// <param name="picker">Says where the next request goes; its own, so that the shares within one group do not depend on another's.</param>
+    /// <param name="suspects">Is told of connections that fail.</param>
+    /// <param name="outcomes">Are told of attempts that have ended.</param>
+    public ProxyGroup(TargetGroup group, IPicker picker, SuspectWatch suspects, params IOutcomeWatch[] outcomes)
+    {
+        (Group, _choice, Suspects, _outcomes) = (group, new Choice(picker, null), suspects, outcomes);
+        TakesAnyHttp2 = group.Version == ProtocolVersion.Http2;
+        Queue = new CallQueue(this);
+    }
+
+    public TargetGroup Group { get; }
+
+    /// <summary>How many calls its targets have at once, and who waits.</summary>
+    public CallQueue Queue { get; }
+
+    /// <summary>How its calls are treated; null where nothing is done to them.</summary>
+    public CallPolicy? Calls { get; init; }
 
     /// <summary>Says where the next request goes.</summary>
     public IPicker Picker => Volatile.Read(ref _choice).Picker;
@@ -22,10 +37,10 @@ internal sealed class ProxyGroup(TargetGroup group, IPicker picker, SuspectWatch
     /// <summary>What the keys of calls are; null where no choice depends on them.</summary>
     public HashKey? Key => Volatile.Read(ref _choice).Key;
 
-    public SuspectWatch Suspects { get; } = suspects;
+    public SuspectWatch Suspects { get; }
 
     /// <summary>Its targets take any HTTP/2 request, so that nothing need be asked of one.</summary>
-    public bool TakesAnyHttp2 { get; } = group.Version == ProtocolVersion.Http2;
+    public bool TakesAnyHttp2 { get; }
 
     /// <summary>Chooses otherwise from the next pick on; calls that run are not touched. Any thread.</summary>
     /// <param name="picker">The algorithm.</param>
@@ -33,7 +48,7 @@ internal sealed class ProxyGroup(TargetGroup group, IPicker picker, SuspectWatch
     public void Use(IPicker picker, HashKey? key = null) => Volatile.Write(ref _choice, new Choice(picker, key));
 
     /// <summary>Somebody wants to know what becomes of attempts.</summary>
-    public bool IsWatched => outcomes.Length > 0 || Volatile.Read(ref _choice).Outcomes is not null;
+    public bool IsWatched => _outcomes.Length > 0 || Volatile.Read(ref _choice).Outcomes is not null;
 
     /// <summary>The headers of a target's response have come. Any thread.</summary>
     /// <param name="target">From there.</param>
@@ -55,7 +70,7 @@ internal sealed class ProxyGroup(TargetGroup group, IPicker picker, SuspectWatch
     public void OnOutcome(Target target, in CallOutcome outcome)
     {
         Volatile.Read(ref _choice).Outcomes?.OnOutcome(target, in outcome);
-        foreach (var watch in outcomes) watch.OnOutcome(target, in outcome);
+        foreach (var watch in _outcomes) watch.OnOutcome(target, in outcome);
     }
 
     /// <summary>An algorithm, and what it wants to be told of.</summary>

@@ -91,6 +91,7 @@ internal sealed class ProxyLoop
     /// <summary>There is a new target.</summary>
     public void OnTargetAdded(ProxyGroup group, Target target)
     {
+        group.Queue.OnRoom();
         if (_isWarm && !_closed && !IsDraining && !target.IsClosed && group.Group.Version is (ProtocolVersion.Http2 or ProtocolVersion.Grpc)) PoolOf(group, target).Warm();
     }
 
@@ -246,6 +247,8 @@ internal sealed class ProxyLoop
         foreach (var client in _ticking) client.Tick();
         _ticking.Clear();
         Tcp.Tick();
+        // What has become able to take calls says nothing of it.
+        foreach (var group in Shared.Routes.Groups) group.Queue.OnRoom();
         // A connection that is given up sends its calls to other targets, whose pools may be new.
         _tickingPools.AddRange(_pools.Values);
         foreach (var pool in _tickingPools) pool.Tick();

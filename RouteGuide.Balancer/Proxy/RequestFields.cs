@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 using RouteGuide.Balancer.Http2.Hpack;
 
@@ -12,6 +14,7 @@ internal static class RequestFields
     private static readonly HeaderEntry AuthorityName = new(":authority", "");
     private static readonly HeaderEntry ForwardedForName = new("x-forwarded-for", "");
     private static readonly HeaderEntry TimeoutName = new("grpc-timeout", "");
+    private static readonly HeaderEntry PreviousAttemptsName = new("grpc-previous-rpc-attempts", "");
 
     /// <summary>The first field whose value holds a control character, or -1: not every server behind treats them alike.</summary>
     public static int FindUnsafe(HeaderList headers)
@@ -36,7 +39,8 @@ internal static class RequestFields
     /// <param name="source">The client's; its rules have been checked.</param>
     /// <param name="destination">Empty.</param>
     /// <param name="origin">Where the client came from.</param>
-    public static void Forward(HeaderList source, HeaderList destination, ClientOrigin origin)
+    /// <param name="timeout">For the <c>grpc-timeout</c>; null leaves the client's.</param>
+    public static void Forward(HeaderList source, HeaderList destination, ClientOrigin origin, TimeSpan? timeout)
     {
         var authority = source.IndexOf(KnownHeader.Authority);
         var forwardedFor = false;
@@ -60,6 +64,8 @@ internal static class RequestFields
                 // What goes with a parent goes with it.
                 case KnownHeader.TraceState when !keepsTrace:
                     break;
+                case KnownHeader.GrpcTimeout when timeout is not null:
+                    break;
                 case KnownHeader.XForwardedFor:
                     forwardedFor = true;
                     break;
@@ -71,6 +77,7 @@ internal static class RequestFields
 
         if (forwardedFor) AddForwardedFor(source, destination, origin);
         else destination.Add(origin.ForwardedFor);
+        if (timeout is { } after) destination.Add(TimeoutName, Encoding.ASCII.GetBytes(GrpcProtocol.FormatTimeout(after)));
         destination.Add(origin.ForwardedProto);
         destination.Add(origin.ForwardedPort);
         foreach (var field in origin.Certificate) destination.Add(field);
@@ -99,15 +106,25 @@ internal static class RequestFields
         }
     }
 
-    /// <summary>Copies a request for a further attempt, with what is left of its deadline.</summary>
-    public static void CopyWithTimeout(HeaderList source, HeaderList destination, TimeSpan left, bool asHttps)
+    /// <summary>Copies a request for a further attempt.</summary>
+    /// <param name="source">As <see cref="Forward"/> made it.</param>
+    /// <param name="destination">Empty.</param>
+    /// <param name="left">Of its deadline; null leaves the field.</param>
+    /// <param name="previous">Attempts that a target may have seen (gRFC A6); the client may have made some of its own before.</param>
+    /// <param name="asHttps">For a target that is reached over TLS.</param>
+    public static void CopyForFurther(HeaderList source, HeaderList destination, TimeSpan? left, int previous, bool asHttps)
     {
+        var clients = 0;
         for (var i = 0; i < source.Count; i++)
         {
-            if (asHttps && source[i].Known == KnownHeader.Scheme) destination.Add(SchemeHttps);
-            else if (source[i].Known != KnownHeader.GrpcTimeout) destination.Add(source, i);
-            else destination.Add(TimeoutName, Encoding.ASCII.GetBytes(GrpcProtocol.FormatTimeout(left)));
+            var known = source[i].Known;
+            if (asHttps && known == KnownHeader.Scheme) destination.Add(SchemeHttps);
+            else if (known == KnownHeader.GrpcTimeout && left is { } time) destination.Add(TimeoutName, Encoding.ASCII.GetBytes(GrpcProtocol.FormatTimeout(time)));
+            else if (known != KnownHeader.GrpcPreviousRpcAttempts || previous == 0) destination.Add(source, i);
+            else if (Utf8Parser.TryParse(source.Value(i), out int count, out var used) && used == source.Value(i).Length && count is > 0 and < 1_000_000) clients = count;
         }
+
+        if (previous > 0) destination.Add(PreviousAttemptsName, Encoding.ASCII.GetBytes((clients + previous).ToString(CultureInfo.InvariantCulture)));
     }
 
     // All that came in one field, in their order, and the client behind them.

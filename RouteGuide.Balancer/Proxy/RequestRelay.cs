@@ -33,10 +33,16 @@ internal sealed class RequestRelay(ProxyLoop loop, Attempts attempts)
     /// <summary>It ended with its headers.</summary>
     public bool IsBodyless => _ended && _kept.Length == 0 && _trailers is null && !_committed;
 
-    public void Begin(HeaderList received, ClientOrigin origin, Activity? span, bool endStream)
+    /// <summary>A request has begun.</summary>
+    /// <param name="received">Its headers.</param>
+    /// <param name="origin">Where it came from.</param>
+    /// <param name="span">Its trace's.</param>
+    /// <param name="timeout">For its <c>grpc-timeout</c>; null leaves the client's.</param>
+    /// <param name="endStream">It ends with that.</param>
+    public void Begin(HeaderList received, ClientOrigin origin, Activity? span, TimeSpan? timeout, bool endStream)
     {
         Headers = loop.Resources.RentList();
-        RequestFields.Forward(received, Headers, origin);
+        RequestFields.Forward(received, Headers, origin, timeout);
         TraceContext.Add(received, Headers, span, loop.Random);
         _ended = endStream;
     }
@@ -54,13 +60,6 @@ internal sealed class RequestRelay(ProxyLoop loop, Attempts attempts)
     /// <summary>The field that goes behind <see cref="Headers"/>, if they are of a template.</summary>
     public ExtraField TraceParent => _hasTrace ? new ExtraField(TraceContext.Name.Name, _trace) : default;
 
-    public bool TryGetDeadline(out TimeSpan after)
-    {
-        after = default;
-        var index = Headers.IndexOf(KnownHeader.GrpcTimeout);
-        return index >= 0 && GrpcProtocol.TryParseTimeout(Headers.Value(index), out after);
-    }
-
     /// <summary>The headers for a target; good until the loop's scratch list is used again.</summary>
     /// <param name="isTls">The target is reached over TLS.</param>
     public HeaderList HeadersFor(bool isTls)
@@ -74,12 +73,17 @@ internal sealed class RequestRelay(ProxyLoop loop, Attempts attempts)
     }
 
     /// <summary>The headers of a further attempt; good until the loop's scratch list is used again.</summary>
-    public HeaderList HeadersWithTimeLeft(bool isTls, TimeSpan elapsed)
+    /// <param name="isTls">The target is reached over TLS.</param>
+    /// <param name="elapsed">Since the request came.</param>
+    /// <param name="previous">Attempts that a target may have seen before this one.</param>
+    public HeaderList HeadersForFurther(bool isTls, TimeSpan elapsed, int previous)
     {
-        if (!TryGetDeadline(out var deadline)) return HeadersFor(isTls);
+        var at = Headers.IndexOf(KnownHeader.GrpcTimeout);
+        TimeSpan? left = at >= 0 && GrpcProtocol.TryParseTimeout(Headers.Value(at), out var whole) ? whole - elapsed : null;
+        if (left is null && previous == 0) return HeadersFor(isTls);
         var list = loop.Resources.Outgoing;
         list.Clear();
-        RequestFields.CopyWithTimeout(Headers, list, deadline - elapsed, asHttps: isTls);
+        RequestFields.CopyForFurther(Headers, list, left, previous, asHttps: isTls);
         return list;
     }
 
@@ -90,7 +94,7 @@ internal sealed class RequestRelay(ProxyLoop loop, Attempts attempts)
         if (!_committed)
         {
             // When memory is short, what a target has taken is not kept for another.
-            if ((_kept.Length + data.Length > loop.Shared.Options.Limits.ReplayLimit || loop.Resources.Memory.IsTight) && attempts.HasStream) Commit();
+            if ((_kept.Length + data.Length > loop.Shared.Options.Limits.ReplayLimit || loop.Resources.Memory.IsTight) && attempts.HasStream) CommitToOne();
             else Keep(data);
         }
 
@@ -110,7 +114,7 @@ internal sealed class RequestRelay(ProxyLoop loop, Attempts attempts)
     {
         if (_kept.Length > 0) attempt.Send(_kept.Memory.Span, _ended && _trailers is null);
         if (_trailers is not null && attempt.Stream is { } stream) attempt.Connection.Connection.SendTrailers(stream, _trailers);
-        if (_kept.Length > loop.Shared.Options.Limits.ReplayLimit) Commit();
+        if (_kept.Length > loop.Shared.Options.Limits.ReplayLimit) CommitToOne();
     }
 
     /// <summary>Keeps nothing any more: the call belongs to its target.</summary>
@@ -140,6 +144,12 @@ internal sealed class RequestRelay(ProxyLoop loop, Attempts attempts)
         Release();
         _ended = _committed = _hasTrace = false;
         _credited = 0;
+    }
+
+    private void CommitToOne()
+    {
+        attempts.KeepFurthest();
+        Commit();
     }
 
     private void Keep(ReadOnlySpan<byte> data)

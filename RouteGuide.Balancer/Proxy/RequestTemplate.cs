@@ -1,6 +1,7 @@
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Balancer.Proxy.Calls;
 
 namespace RouteGuide.Balancer.Proxy;
 
@@ -9,9 +10,10 @@ namespace RouteGuide.Balancer.Proxy;
 /// <param name="Kind">What it is.</param>
 /// <param name="Routes">By which <paramref name="Group"/> was chosen.</param>
 /// <param name="Group">Which it goes to.</param>
-/// <param name="Timeout">Of its <c>grpc-timeout</c>; null if it has none.</param>
+/// <param name="Deadline">Of its <c>grpc-timeout</c> and its rule.</param>
+/// <param name="RateKey">Whose calls it counts with, if its rule has a rate limit.</param>
 /// <param name="NeedsTrace">The client sent no <c>traceparent</c>.</param>
-internal sealed record RequestTemplate(HeaderList Headers, RequestKind Kind, ProxyRoutes Routes, ProxyGroup Group, TimeSpan? Timeout, bool NeedsTrace)
+internal sealed record RequestTemplate(HeaderList Headers, RequestKind Kind, ProxyRoutes Routes, ProxyGroup Group, CallDeadline Deadline, ulong RateKey, bool NeedsTrace)
 {
     private HeaderList? _asHttps;
     private HashKey? _keyedBy;
@@ -45,9 +47,9 @@ internal sealed record RequestTemplate(HeaderList Headers, RequestKind Kind, Pro
     {
         var list = resources.Outgoing;
         list.Clear();
-        RequestFields.Forward(received, list, origin);
+        var deadline = CallDeadline.Of(received, group.Calls);
+        RequestFields.Forward(received, list, origin, deadline.ForTarget(kind.IsGrpc));
         var needsTrace = !TraceContext.TryKeep(received, list);
-        var timeout = list.IndexOf(KnownHeader.GrpcTimeout) is >= 0 and var at && GrpcProtocol.TryParseTimeout(list.Value(at), out var after) ? after : (TimeSpan?)null;
-        return new RequestTemplate(resources.Freeze(list), kind, routes, group, timeout, needsTrace);
+        return new RequestTemplate(resources.Freeze(list), kind, routes, group, deadline, group.Calls?.Limiter?.KeyOf(received, origin.Remote.Address) ?? 0, needsTrace);
     }
 }

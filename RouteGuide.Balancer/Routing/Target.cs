@@ -52,11 +52,11 @@ internal sealed class Target(string name, TargetAddress address, bool leased)
     /// <summary>Is cancelled when the calls that are still inside are to be ended.</summary>
     public CancellationToken Expired => _expiry.Token;
 
-    /// <summary>Enters a call; false when the gate is closed. Each true is answered by one <see cref="End"/>.</summary>
-    public bool TryBegin()
+    /// <summary>Enters a call; false when the gate is closed, or so many calls run here. Each true is answered by one <see cref="End"/>.</summary>
+    public bool TryBegin(int most = int.MaxValue)
     {
         var seen = Volatile.Read(ref _gate);
-        while ((seen & ClosedBit) == 0)
+        while ((seen & ClosedBit) == 0 && seen < most)
         {
             var before = Interlocked.CompareExchange(ref _gate, seen + 1, seen);
             if (before == seen)

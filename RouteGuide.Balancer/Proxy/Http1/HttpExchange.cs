@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using RouteGuide.Balancer.Balancing;
+using RouteGuide.Balancer.Proxy.Calls;
 using RouteGuide.Balancer.Routing;
 
 namespace RouteGuide.Balancer.Proxy.Http1;
@@ -22,6 +23,13 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
     private readonly long _startedAt = relay.Time.GetTimestamp();
     private readonly Activity? _span = StartSpan(context, path);
     private readonly PickInput _input = group.Key?.Of(context.Request, path, origin) ?? default;
+    private readonly CallPolicy? _policy = group.Calls;
+    private readonly List<AttemptReport> _reports = [];
+    private CallTimes? _times;
+    private OutcomeKind _kind;
+    private long _pickedAt; // timestamps of the clock
+    private long _answeredAt; // 0 if the target's headers have not come
+    private long _tunnelled; // octets that passed after an upgrade
     private RequestContent? _content;
     private ExchangeEnd _end;
     private long _responseOctets;
@@ -32,36 +40,49 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
 
     public async Task Run()
     {
-        Target? target = null;
+        using var times = _policy is null ? null : new CallTimes(_policy, () => (_content?.Sent ?? 0) + Interlocked.Read(ref _responseOctets) + Interlocked.Read(ref _tunnelled), relay.Time);
+        _times = times;
         try
         {
-            AttemptFailure? failure = null;
-            while ((target = Enter(failure)) is not null)
-            {
-                _tried.Add(target);
-                failure = await Attempt(target);
-                if (failure is null) return;
-                if (failure.IsOfConnection) group.Suspects.Report(target, failure.Reason);
-                if (!failure.IsSafeToRepeat || _content is { HasBegun: true })
-                {
-                    _end = failure.Kind == FailureKind.Invalid ? ExchangeEnd.TargetInvalid : ExchangeEnd.TargetLost;
-                    await BreakOff(StatusCodes.Status502BadGateway, $"target {target.Name} {failure.Reason}");
-                    return;
-                }
-
-                target.End();
-            }
-
-            _end = ExchangeEnd.NoTarget;
-            await BreakOff(
-                StatusCodes.Status503ServiceUnavailable,
-                failure is null ? group.Group.Targets.Current.WhyNone : $"no target could take the request in {_tried.Count} attempts; the last, {_tried[^1].Name}, {failure.Reason}");
+            if (_policy?.Limiter is not { } limiter || await Admit(limiter)) await Attempts();
         }
         finally
         {
-            target?.End();
             Report();
         }
+    }
+
+    private async Task Attempts()
+    {
+        AttemptFailure? failure = null;
+        while (_tried.Count < ProxyOptions.MaxAttempts && await Enter(failure) is { } target)
+        {
+            _tried.Add(target);
+            failure = await AttemptAt(target);
+            if (failure is null) return;
+            if (failure.IsOfConnection) group.Suspects.Report(target, failure.Reason);
+            if (failure.IsSafeToRepeat && _content is not { HasBegun: true }) continue;
+            _end = failure.Kind == FailureKind.Invalid ? ExchangeEnd.TargetInvalid : ExchangeEnd.TargetLost;
+            await BreakOff(StatusCodes.Status502BadGateway, $"target {target.Name} {failure.Reason}");
+            return;
+        }
+
+        if (_end != default) return;
+        _end = ExchangeEnd.NoTarget;
+        await BreakOff(
+            StatusCodes.Status503ServiceUnavailable,
+            failure is null ? group.Group.Targets.Current.WhyNone : $"no target could take the request in {_tried.Count} attempts; the last, {_tried[^1].Name}, {failure.Reason}");
+    }
+
+    /// <summary>Whether it may come now; else it has got its answer.</summary>
+    private async Task<bool> Admit(RateLimiter limiter)
+    {
+        var field = limiter.Settings.Key.Header is { } name && context.Request.Headers.TryGetValue(name, out var values) ? values[0] : null;
+        var retryMs = limiter.Take(limiter.KeyOf(field, origin.Remote.Address), _startedAt);
+        if (retryMs == 0) return true;
+        _end = ExchangeEnd.RateLimited;
+        await BreakOff(StatusCodes.Status429TooManyRequests, limiter.Refusal, retryMs: retryMs);
+        return false;
     }
 
     private static Activity? StartSpan(HttpContext context, string path)
@@ -70,19 +91,88 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
         return TraceContext.StartSpan(headers.TraceParent, headers.TraceState, context.Request.Method, RequestTarget.PathOf(path), isGrpc: false);
     }
 
-    /// <summary>Step 1.</summary>
-    private Target? Enter(AttemptFailure? failure) => TargetChoice.Enter(group, in _input, _tried, failure);
+    /// <summary>Step 1. Null if there is none, or if the request has got its answer.</summary>
+    private async ValueTask<Target?> Enter(AttemptFailure? failure)
+    {
+        var target = TargetChoice.Enter(group, in _input, _tried, again: failure is { Kind: not FailureKind.NotSent }, out var isFull);
+        return isFull ? await Wait() : target;
+    }
+
+    private async Task<Target?> Wait()
+    {
+        var admitted = new TaskCompletionSource<Target>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var call = new QueuedCall(_input, [.. _tried], (_, target) => admitted.SetResult(target));
+        var queue = group.Queue;
+        switch (queue.Wait(call))
+        {
+            case QueueAnswer.Useless:
+                return null;
+            case QueueAnswer.Full:
+                _end = ExchangeEnd.Overloaded;
+                await BreakOff(StatusCodes.Status503ServiceUnavailable, $"every target of the group '{group.Group.Name}' has the {queue.Most} requests that it may have at once");
+                return null;
+            default:
+                break;
+        }
+
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(ClientGone, _times?.Over ?? default);
+        try
+        {
+            return await admitted.Task.WaitAsync(queue.Settings.QueueTimeout, relay.Time, leaving.Token);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            if (!queue.TryLeave(call))
+            {
+                (await admitted.Task).End();
+                queue.OnRoom();
+            }
+
+            if (ClientGone.IsCancellationRequested)
+            {
+                GiveUp(e);
+                return null;
+            }
+
+            _end = _times?.End ?? ExchangeEnd.Overloaded;
+            if (_end == ExchangeEnd.Overloaded) await BreakOff(StatusCodes.Status503ServiceUnavailable, $"no target of the group '{group.Group.Name}' had room within {queue.Settings.QueueTimeout.TotalSeconds} s");
+            else await BreakOff(StatusCodes.Status504GatewayTimeout, _times!.Reason);
+            return null;
+        }
+    }
+
+    private async Task<AttemptFailure?> AttemptAt(Target target)
+    {
+        (_kind, _answeredAt, _pickedAt) = (OutcomeKind.Answered, 0, relay.Time.GetTimestamp());
+        try
+        {
+            var failure = await Attempt(target);
+            if (failure is not null) _kind = failure.Outcome;
+            return failure;
+        }
+        finally
+        {
+            var outcome = new CallOutcome(_kind, IsGrpc: false, _kind == OutcomeKind.Answered ? _status : 0, TicksFrom(_pickedAt, _answeredAt), TicksFrom(_pickedAt, relay.Time.GetTimestamp()));
+            if (group.IsWatched) group.OnOutcome(target, in outcome);
+            _reports.Add(new AttemptReport(target, outcome, TicksFrom(_startedAt, _pickedAt), TicksFrom(_startedAt, _pickedAt)));
+            target.End();
+            group.Queue.OnRoom();
+        }
+    }
+
+    private long TicksFrom(long from, long to) => to == 0 ? -1 : relay.Time.GetElapsedTime(from, to).Ticks;
 
     /// <summary>Steps 2 to 6 with one target. Null when it is over, one way or the other; else why the target did not do it.</summary>
     private async Task<AttemptFailure?> Attempt(Target target)
     {
         using var message = RequestMessage.Make(context, origin, target.Address, path, TraceContext.ForTarget(context.Request.Headers.TraceParent, _span));
         _content = message.Content as RequestContent;
-        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(ClientGone, target.Expired);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(ClientGone, target.Expired, _times?.Over ?? default);
         _leaving = leaving.Token;
         try
         {
             using var response = await relay.Client.SendAsync(message, _leaving);
+            _answeredAt = relay.Time.GetTimestamp();
             if (RequestMessage.IsWebSocket(context) && (int)response.StatusCode == StatusCodes.Status101SwitchingProtocols) return await Tunnel(response);
             if (ResponseFields.TryCopy(response, context.Response) is { } fault) return new AttemptFailure(FailureKind.Invalid, default, fault);
             _status = context.Response.StatusCode;
@@ -97,6 +187,13 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
         catch (Exception e) when (target.Expired.IsCancellationRequested && e is HttpRequestException or IOException or OperationCanceledException)
         {
             return AttemptFailure.OfExpiry;
+        }
+        catch (Exception e) when (_times?.End is not null && e is HttpRequestException or IOException or OperationCanceledException)
+        {
+            _kind = _answeredAt == 0 ? OutcomeKind.TimedOut : OutcomeKind.Abandoned;
+            _end = _times!.End!.Value;
+            await BreakOff(StatusCodes.Status504GatewayTimeout, _times.Reason);
+            return null;
         }
         catch (Exception e) when (_content?.ReadFailure is { } failure && e is HttpRequestException or IOException or OperationCanceledException or BadHttpRequestException)
         {
@@ -161,7 +258,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
             var count = await body.ReadAsync(writer.GetMemory(Piece), _leaving);
             if (count == 0) return true;
             writer.Advance(count);
-            _responseOctets += count;
+            Interlocked.Add(ref _responseOctets, count);
             var flush = await writer.FlushAsync(_leaving);
             if (flush.IsCompleted) return false;
         }
@@ -175,7 +272,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
         await using var target = await response.Content.ReadAsStreamAsync(ClientGone);
         await using var client = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(_leaving);
-        Task[] ways = [client.CopyToAsync(target, ending.Token), target.CopyToAsync(client, ending.Token)];
+        Task[] ways = [Pass(client, target, ending.Token), Pass(target, client, ending.Token)];
         await Task.WhenAny(ways);
         await ending.CancelAsync();
         try
@@ -190,9 +287,20 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
         return null;
     }
 
+    private async Task Pass(Stream from, Stream to, CancellationToken ending)
+    {
+        var piece = new byte[4096];
+        while (await from.ReadAsync(piece, ending) is > 0 and var count)
+        {
+            Interlocked.Add(ref _tunnelled, count);
+            await to.WriteAsync(piece.AsMemory(0, count), ending);
+        }
+    }
+
     /// <summary>Step 6: the client has gone, or takes nothing more.</summary>
     private void GiveUp(Exception? reason)
     {
+        _kind = OutcomeKind.Abandoned;
         _end = relay.IsStopping ? ExchangeEnd.Shutdown : ExchangeEnd.ClientGone;
         if (reason is not null || context.Response.HasStarted) context.Abort();
     }
@@ -200,6 +308,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
     /// <summary>Step 6: the client's body broke a rule, or did not come.</summary>
     private Task BlameClient(Exception failure)
     {
+        _kind = OutcomeKind.Abandoned;
         _end = ExchangeEnd.ClientGone;
         if (failure is not BadHttpRequestException bad)
         {
@@ -212,7 +321,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
     }
 
     /// <summary>Ends the response as clearly as is still possible.</summary>
-    private async Task BreakOff(int status, string message, bool closes = false)
+    private async Task BreakOff(int status, string message, bool closes = false, long retryMs = 0)
     {
         if (context.Response.HasStarted)
         {
@@ -223,7 +332,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
         _status = status;
         try
         {
-            await HttpReply.Write(context, status, message, closes);
+            await HttpReply.Write(context, status, message, closes, retryMs);
         }
         catch (OperationCanceledException) when (ClientGone.IsCancellationRequested)
         {
@@ -246,6 +355,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
             RequestBytes = _content?.Sent ?? 0,
             ResponseBytes = _responseOctets,
             Attempts = _tried.Count,
+            Tries = _reports,
         };
         relay.Log.Write(report);
         if (_span is not null) TraceContext.End(_span, report);

@@ -10,13 +10,15 @@ internal static class HttpReply
     /// <param name="status">Of HTTP.</param>
     /// <param name="message">For people.</param>
     /// <param name="closes">The connection is of no use after it.</param>
-    public static async Task Write(HttpContext context, int status, string message, bool closes = false)
+    /// <param name="retryMs">Milliseconds after which the client may come again; 0 says nothing of it.</param>
+    public static async Task Write(HttpContext context, int status, string message, bool closes = false, long retryMs = 0)
     {
         var response = context.Response;
         response.Clear();
         response.StatusCode = status;
         response.Headers.Server = LocalReply.Server;
         response.Headers.CacheControl = "no-store";
+        if (retryMs > 0) response.Headers.RetryAfter = LocalReply.RetryAfter(retryMs);
         if (closes) response.Headers.Connection = "close";
         response.ContentType = "text/plain; charset=utf-8";
         var body = Encoding.UTF8.GetBytes(message + "\n");
