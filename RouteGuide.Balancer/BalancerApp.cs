@@ -166,8 +166,14 @@ internal sealed class BalancerApp : IAsyncDisposable
     {
     }
 
-    private ProxyGroup StartGroup(TargetGroup group) =>
-        new(group, new RoundRobin(), new SuspectWatch(group.Targets, probes: group.Version == ProtocolVersion.Http1, Services.GetRequiredService<TimeProvider>(), Services.GetRequiredService<ILogger<SuspectWatch>>()));
+    private ProxyGroup StartGroup(TargetGroup group)
+    {
+        var time = Services.GetRequiredService<TimeProvider>();
+        var attributes = _settings.Routes.Groups[group.Index].Settings.Attributes;
+        var proxy = new ProxyGroup(group, new RoundRobin(), new SuspectWatch(group.Targets, probes: group.Version == ProtocolVersion.Http1, time, Services.GetRequiredService<ILogger<SuspectWatch>>()));
+        proxy.Apply(attributes.Algorithm, time, Random.Shared);
+        return proxy;
+    }
 
     private void ConfigureKestrel(WebApplicationBuilder builder)
     {

@@ -1,3 +1,4 @@
+using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Settings;
 
@@ -50,4 +51,8 @@ internal sealed record TargetGroupSettings : IChecked
 }
 
 /// <summary>The attributes of a target group, each with the dotted key that it has with AWS's load balancer, or one in that manner.</summary>
-internal sealed record TargetGroupAttributes;
+internal sealed record TargetGroupAttributes
+{
+    [Setting("load_balancing.algorithm", "which target of the group gets a call")]
+    public AlgorithmSettings Algorithm { get; init; } = new();
+}

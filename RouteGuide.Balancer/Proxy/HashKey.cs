@@ -37,12 +37,13 @@ internal sealed class HashKey(HashSettings settings)
         _ => request.Headers[_name] is [{ } value, ..] ? OfOctets(Encoding.Latin1.GetBytes(value)) : default,
     };
 
-    private static PickInput OfOctets(ReadOnlySpan<byte> key) => key.IsEmpty ? default : new PickInput(XxHash64.Of(key), true);
-
-    private static PickInput OfAddress(IPAddress address)
+    /// <summary>Of a client's address, whatever it speaks.</summary>
+    public static PickInput OfAddress(IPAddress address)
     {
         Span<byte> octets = stackalloc byte[16];
         (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).TryWriteBytes(octets, out var count);
         return OfOctets(octets[..count]);
     }
+
+    private static PickInput OfOctets(ReadOnlySpan<byte> key) => key.IsEmpty ? default : new PickInput(XxHash64.Of(key), true);
 }

@@ -47,6 +47,15 @@ internal sealed class ProxyGroup
     /// <param name="key">What its keys are, if it goes by keys.</param>
     public void Use(IPicker picker, HashKey? key = null) => Volatile.Write(ref _choice, new Choice(picker, key));
 
+    /// <summary>The same, as configured. What was learned about targets stays, and so does an algorithm whose settings stay.</summary>
+    /// <param name="settings">Which algorithm.</param>
+    /// <param name="time">For those that learn.</param>
+    /// <param name="random">Where chance begins.</param>
+    public void Apply(AlgorithmSettings settings, TimeProvider time, Random random)
+    {
+        if (Volatile.Read(ref _choice).Settings != settings) Volatile.Write(ref _choice, new Choice(Pickers.Create(settings, time, random), HashKey.Of(settings), settings));
+    }
+
     /// <summary>Somebody wants to know what becomes of attempts.</summary>
     public bool IsWatched => _outcomes.Length > 0 || Volatile.Read(ref _choice).Outcomes is not null;
 
@@ -74,11 +83,13 @@ internal sealed class ProxyGroup
     }
 
     /// <summary>An algorithm, and what it wants to be told of.</summary>
-    private sealed class Choice(IPicker picker, HashKey? key)
+    private sealed class Choice(IPicker picker, HashKey? key, AlgorithmSettings? settings = null)
     {
         public IPicker Picker { get; } = picker;
 
         public HashKey? Key { get; } = key;
+
+        public AlgorithmSettings? Settings { get; } = settings;
 
         public ILatencyWatch? Latency { get; } = picker as ILatencyWatch;
 

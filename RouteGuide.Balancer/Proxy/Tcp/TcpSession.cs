@@ -1,4 +1,3 @@
-using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
 using RouteGuide.Balancer.Transport.ProxyProtocol;
@@ -181,7 +180,7 @@ internal sealed class TcpSession
     {
         var snapshot = _group.Group.Group.Targets.Current;
         if (snapshot.Routable.IsEmpty) return null;
-        var picked = _group.Group.Picker.Pick(snapshot, new PickInput(AddressHash.Of(_client.Channel.Remote.Address), HasHash: true), out _);
+        var picked = _group.Group.Picker.Pick(snapshot, HashKey.OfAddress(_client.Channel.Remote.Address), out _);
         if (!_tried.Contains(picked) && picked.TryBegin()) return picked;
         foreach (var other in snapshot.Routable)
         {
