@@ -10,7 +10,7 @@ using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
-using RouteGuide.Balancer.Telemetry;
+using RouteGuide.Balancer.Telemetry.AccessLogs;
 using RouteGuide.Balancer.Transport.Tls;
 using RouteGuide.ServiceDefaults;
 
@@ -19,11 +19,12 @@ namespace RouteGuide.Balancer;
 /// <summary>The balancer, composed: settings, listeners, the way of a call. Clients come to the engine; Kestrel has the registry.</summary>
 internal sealed class BalancerApp : IAsyncDisposable
 {
+    private const string Name = "app/routeguide-balancer";
+
     private static readonly Dictionary<string, string?> Defaults = new()
     {
         ["Logging:LogLevel:Default"] = "Information",
         ["Logging:LogLevel:Microsoft"] = "Warning",
-        [$"Logging:LogLevel:{AccessLog.Category}"] = "Warning",
         ["Logging:Console:FormatterName"] = "simple",
         ["Logging:Console:FormatterOptions:SingleLine"] = "true",
     };
@@ -54,7 +55,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         if (_settings.Listeners.All(l => l.Kind != ListenerKind.Registry)) builder.Services.AddSingleton<IServer, NoServer>();
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(Targets);
-        builder.Services.AddSingleton<IExchangeLog, AccessLog>();
+        builder.Services.AddSingleton(services => new AccessLog(Name, _settings.AccessLog, time, services.GetRequiredService<ILogger<AccessLog>>()));
         builder.Services.AddSingleton(_settings.Registry);
         builder.Services.AddSingleton<LeaseBook>();
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = RegistryOptions.MaxMessageSize);
@@ -65,7 +66,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         var routes = new ProxyRoutes(_routes, StartGroup);
         _tcpGroup = new TcpGroup(routes.Groups[0], new TcpGroupSettings());
         _engine = new ProxyEngine(
-            new ProxyShared(routes, Services.GetRequiredService<IExchangeLog>(), _settings.Proxy with { TargetTls = _targetTls }, time),
+            new ProxyShared(routes, Services.GetRequiredService<AccessLog>(), _settings.Proxy with { TargetTls = _targetTls }, time),
             Services.GetRequiredService<ILoggerFactory>());
         _web.Use(new RegistryGate(_settings.Registry).Handle);
         _web.UseRouting();

@@ -4,6 +4,7 @@ using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Control;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Telemetry.AccessLogs;
 using RouteGuide.ServiceDefaults;
 
 namespace RouteGuide.Balancer;
@@ -25,6 +26,8 @@ internal sealed record BalancerSettings
     public required TlsSettings Tls { get; init; }
 
     public required ProxyOptions Proxy { get; init; }
+
+    public AccessLogSettings AccessLog { get; init; } = new();
 
     public required RegistryOptions Registry { get; init; }
 
@@ -57,6 +60,7 @@ internal sealed record BalancerSettings
                 Key = configuration[RegistryKeyKey] is { Length: > 0 } key ? key : null,
                 RegistrationTimeout = own.RegistrationTimeout,
             },
+            AccessLog = own.AccessLog,
             DrainTimeout = own.DrainTimeout,
             ConfigurationReloadInterval = own.ConfigurationReloadInterval,
         };

@@ -1,6 +1,7 @@
 using System.Buffers;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Settings;
+using RouteGuide.Balancer.Telemetry.AccessLogs;
 using RouteGuide.ServiceDefaults;
 
 namespace RouteGuide.Balancer.Configuration;
@@ -80,6 +81,9 @@ internal sealed record BalancerConfiguration : IChecked
 
     [Setting("CertificateReloadInterval", "between two looks at the files of certificates and trust stores", Least = 0.01, Most = 3_600, NeedsRestart = true)]
     public TimeSpan CertificateReloadInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    [Setting("AccessLog", "a line for each call, see docs/observability.md")]
+    public AccessLogSettings AccessLog { get; init; } = new();
 
     [Setting("Certificates", "certificates for host names, see Certificates", NeedsRestart = true)]
     public ForeignSettings? Certificates { get; init; }

@@ -84,6 +84,12 @@ internal sealed class ClientConnection : Http2Channel
         }
     }
 
+    public override void OnReceived(ReadOnlySpan<byte> octets)
+    {
+        Loop.Meter.ReceivedOctets += octets.Length;
+        base.OnReceived(octets);
+    }
+
     public override void OnHeaders(Http2Stream stream, HeaderList headers, bool endStream)
     {
         if (_callsLeft > 0 && --_callsLeft == 0) Drain(MaxRequests);
@@ -184,6 +190,8 @@ internal sealed class ClientConnection : Http2Channel
         else (stream.Tag as BridgedStream)?.OnClientClosed();
     }
 
+    protected override void OnLeaving(int count) => Loop.Meter.SentOctets += count;
+
     // Clients that vanished without a word would hold their streams for ever; those that have none, their connections.
     protected override void OnTick()
     {
@@ -259,14 +267,28 @@ internal sealed class ClientConnection : Http2Channel
 
     private void Refuse(Http2Stream stream, HeaderList? headers, in RequestKind kind, GrpcStatus status, int httpStatus, string message)
     {
-        Log(headers, kind.IsGrpc ? StatusCodes.Status200OK : httpStatus, kind.IsGrpc ? GrpcProtocol.TextOf(status) : null);
+        Report(headers, kind.IsGrpc, status, httpStatus, message);
         LocalReply.Write(Connection, stream, Loop.Resources.Outgoing, kind, status, httpStatus, message);
         EndIfSent(stream);
     }
 
-    private void Log(HeaderList? headers, int httpStatus, string? grpcStatus)
+    private void Report(HeaderList? headers, bool isGrpc, GrpcStatus status, int httpStatus, string message)
     {
-        if (Loop.Shared.Log.IsEnabled) Loop.Shared.Log.Write(new ExchangeReport { Client = Origin.Remote, Request = headers, End = ExchangeEnd.Refused, HttpStatus = httpStatus, GrpcStatus = grpcStatus });
+        Loop.RefusalNotes.OnLocalEnd(httpStatus, message);
+        var report = new ExchangeReport
+        {
+            Client = Origin,
+            Type = CallTypes.Of(isHttp2: true, isGrpc, Origin.IsTls),
+            Request = headers,
+            End = ExchangeEnd.Refused,
+            Notes = Loop.RefusalNotes,
+            HttpStatus = isGrpc ? StatusCodes.Status200OK : httpStatus,
+            GrpcStatus = isGrpc ? GrpcProtocol.TextOf(status) : null,
+            StartedAt = Loop.Loop.Timestamp,
+            EndedAt = Loop.Loop.Timestamp,
+        };
+        Loop.Meter.OnCall(in report);
+        if (Loop.Shared.Log.IsEnabled) Loop.Shared.Log.Write(Loop.Meter.Slot, in report);
     }
 
     // The rest of a request that has its answer is not wanted (RFC 9113 section 8.1).

@@ -21,14 +21,28 @@ internal sealed class ClientOrigin(IPEndPoint remote, IPEndPoint local, bool isT
     [ThreadStatic]
     private static HeaderInterner? _interner;
 
+    private static long _connections;
+
     private readonly HeaderEntry[] _certificate = [.. certificate.Select(f => new HeaderEntry(f.Name, f.Value))];
 
     /// <summary>Of a connection.</summary>
     public static ClientOrigin Of(IChannel channel, bool isTls) =>
-        new(channel.Remote, channel.Local, isTls, channel is SecureChannel secure ? secure.ClientCertificate : []);
+        new(channel.Remote, channel.Local, isTls, channel is SecureChannel secure ? secure.ClientCertificate : []) { Tls = (channel as SecureChannel)?.Facts };
 
     /// <summary>The client's end.</summary>
     public IPEndPoint Remote { get; } = remote;
+
+    /// <summary>This end.</summary>
+    public IPEndPoint Local { get; } = local;
+
+    /// <summary>It is encrypted.</summary>
+    public bool IsTls { get; } = isTls;
+
+    /// <summary>What was agreed on in the handshake; null if nobody wanted to know, or it is not encrypted.</summary>
+    public TlsFacts? Tls { get; private init; }
+
+    /// <summary>Unlike that of any other connection of the process.</summary>
+    public long Id { get; } = Interlocked.Increment(ref _connections);
 
     public HeaderEntry ForwardedFor { get; } = Intern("x-forwarded-for", (remote.Address.IsIPv4MappedToIPv6 ? remote.Address.MapToIPv4() : remote.Address).ToString());
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using RouteGuide.Balancer.Proxy.Metering;
 using RouteGuide.Balancer.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
@@ -8,7 +9,7 @@ namespace RouteGuide.Balancer.Proxy;
 /// Counts client connections as they are accepted, before they cost anything: in all and, where that is limited, per address. Whoever
 /// comes beyond a limit is closed at once, which leaves those that are there alone.
 /// </summary>
-internal sealed class ConnectionGate(ProxyLimits limits, ILogger logger) : IConnectionGate
+internal sealed class ConnectionGate(ProxyLimits limits, MeterBook meters, ILogger logger) : IConnectionGate
 {
     private readonly Dictionary<IPAddress, int> _byAddress = [];
     private int _count;
@@ -37,16 +38,19 @@ internal sealed class ConnectionGate(ProxyLimits limits, ILogger logger) : IConn
         if (Interlocked.Increment(ref _count) > limits.MaxConnections)
         {
             Interlocked.Decrement(ref _count);
+            meters.OnRejected();
             if (Interlocked.Exchange(ref _full, 1) == 0) logger.LogWarning("There are {Count} client connections, as many as are allowed; further ones are closed", limits.MaxConnections);
             return false;
         }
 
+        meters.OnAccepted();
         return true;
     }
 
     /// <summary>Counts out what <see cref="TryEnter()"/> has counted in.</summary>
     public void Leave()
     {
+        meters.OnClosed();
         if (Interlocked.Decrement(ref _count) < limits.MaxConnections * 9L / 10) Volatile.Write(ref _full, 0);
     }
 
@@ -69,7 +73,12 @@ internal sealed class ConnectionGate(ProxyLimits limits, ILogger logger) : IConn
         lock (_byAddress)
         {
             var count = _byAddress.GetValueOrDefault(key);
-            if (count >= limits.MaxConnectionsPerAddress) return false;
+            if (count >= limits.MaxConnectionsPerAddress)
+            {
+                meters.OnRejected();
+                return false;
+            }
+
             _byAddress[key] = count + 1;
             return true;
         }

@@ -27,6 +27,7 @@ namespace RouteGuide.Balancer.Proxy;
 internal sealed class Exchange
 {
     private readonly ProxyLoop _loop;
+    private readonly CallNotes _notes = new();
     private readonly Attempts _attempts;
     private readonly LoopTimer _deadline;
     private LoopTimer? _idle;
@@ -125,7 +126,8 @@ internal sealed class Exchange
         Request.Commit();
         if (!_keepsDeadline) _loop.Timers.Clear(_deadline);
         (_httpStatus, _hasLength) = (notes.HttpStatus, notes.HasLength);
-        if (notes.GrpcStatus is not null) _status = notes.GrpcStatus;
+        _notes.OnAnswered(notes.HttpStatus, headers);
+        if (notes.GrpcStatus is not null) OnStatus(notes.GrpcStatus, headers);
         if (endStream) ResponseEnds();
         if (_clientStream is { } stream) _client.Connection.SendHeaders(stream, _client.NamesTargets ? WithTarget(headers, from) : headers, endStream);
         if (endStream) AfterResponse();
@@ -151,7 +153,8 @@ internal sealed class Exchange
     /// <summary>Step 5.</summary>
     public void OnResponseTrailers(HeaderList trailers, in ResponseNotes notes)
     {
-        if (notes.GrpcStatus is { } status) _status = status;
+        _notes.OnFields(trailers);
+        if (notes.GrpcStatus is { } status) OnStatus(status, trailers);
         ResponseEnds();
         if (_clientStream is { } stream) _client.Connection.SendTrailers(stream, trailers);
         AfterResponse();
@@ -228,18 +231,16 @@ internal sealed class Exchange
     /// <summary>Writes down what became of it and lets go of everything; the loop calls it once, at the end of a turn.</summary>
     public void Recycle()
     {
-        var log = _loop.Shared.Log;
-        if (log.IsEnabled || _span is not null)
-        {
-            var report = Report();
-            log.Write(report);
-            if (_span is not null) TraceContext.End(_span, report);
-        }
+        var report = Report();
+        _loop.Meter.OnCall(in report);
+        if (_loop.Shared.Log.IsEnabled) _loop.Shared.Log.Write(_loop.Meter.Slot, in report);
+        if (_span is not null) TraceContext.End(_span, report);
 
         _loop.Timers.Clear(_deadline);
         if (_idle is not null) _loop.Timers.Clear(_idle);
         Request.Clear();
         _attempts.Clear();
+        _notes.Clear();
         _client = null!;
         Group = null!;
         Policy = null;
@@ -304,17 +305,20 @@ internal sealed class Exchange
         _attempts.Report(tries, _startedAt);
         return new()
         {
-            Client = _client.Origin.Remote,
+            Client = _client.Origin,
+            Type = CallTypes.Of(isHttp2: true, _kind.IsGrpc, _client.Origin.IsTls),
             Request = Request.Headers,
-            Target = _attempts.LastTarget,
+            Group = Group,
+            Tries = tries,
+            Notes = _notes,
             End = _end,
             HttpStatus = _httpStatus,
             GrpcStatus = _status,
+            StartedAt = _startedAt,
+            EndedAt = _loop.Loop.Timestamp,
             Duration = Elapsed,
             RequestBytes = _attempts.Sent,
             ResponseBytes = _responseOctets,
-            Attempts = _attempts.Count,
-            Tries = tries,
         };
     }
 
@@ -371,6 +375,7 @@ internal sealed class Exchange
         {
             _responseEnded = true;
             _loop.Timers.Clear(_deadline);
+            _notes.OnLocalEnd(0, message);
             _status = GrpcProtocol.TextOf(status);
             var trailers = _loop.Resources.Outgoing;
             trailers.Clear();
@@ -380,6 +385,7 @@ internal sealed class Exchange
         }
         else
         {
+            _notes.OnLocalEnd(0, message);
             ResetClient(code ?? Http2ErrorCode.InternalError);
             EndIfDone();
         }
@@ -397,11 +403,18 @@ internal sealed class Exchange
         _loop.Timers.Clear(_deadline);
         _attempts.Stop();
         _responseStarted = _responseEnded = true;
+        _notes.OnLocalEnd(httpStatus, message);
         _httpStatus = _kind.IsGrpc ? StatusCodes.Status200OK : httpStatus;
         if (_kind.IsGrpc) _status = GrpcProtocol.TextOf(status);
         Request.Commit();
         if (_clientStream is { } stream) LocalReply.Write(_client.Connection, stream, _loop.Resources.Outgoing, _kind, status, httpStatus, message, retryMs);
         EndClientIfSent();
+    }
+
+    private void OnStatus(string status, HeaderList fields)
+    {
+        _status = status;
+        _notes.OnStatus(status, fields);
     }
 
     private void ResponseEnds()

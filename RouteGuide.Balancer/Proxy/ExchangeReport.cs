@@ -1,5 +1,3 @@
-using System.Net;
-using System.Text;
 using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Routing;
 
@@ -48,41 +46,53 @@ internal enum ExchangeEnd
 /// <summary>What is known of a call when it has ended.</summary>
 internal readonly record struct ExchangeReport
 {
-    /// <summary>The client's end of its connection.</summary>
-    public required IPEndPoint Client { get; init; }
+    /// <summary>The connection that it came by.</summary>
+    public required ClientOrigin Client { get; init; }
 
-    /// <summary>The request's headers as they came by HTTP/2; good until <see cref="IExchangeLog.Write"/> returns. Null when they were not understood, or came otherwise.</summary>
+    /// <summary>How it came.</summary>
+    public required CallType Type { get; init; }
+
+    /// <summary>The request's headers as they came by HTTP/2, or as they went on; good until <see cref="IExchangeLog.Write"/> returns. Null when they were not understood, or came otherwise.</summary>
     public HeaderList? Request { get; init; }
+
+    /// <summary>The request's header fields, where it came by HTTP/1; good as long as <see cref="Request"/>.</summary>
+    public IHeaderDictionary? Fields { get; init; }
 
     public string Method { get => field ?? Request?.Text(KnownHeader.Method) ?? "-"; init; }
 
-    /// <summary>As it was written, without the query.</summary>
-    public string Path
-    {
-        get
-        {
-            if (field is not null) return field;
-            var index = Request?.IndexOf(KnownHeader.Path) ?? -1;
-            if (index < 0) return "-";
-            var path = Request!.Value(index);
-            var query = path.IndexOf((byte)'?');
-            return Encoding.Latin1.GetString(query < 0 ? path : path[..query]);
-        }
-
-        init;
-    }
+    /// <summary>Path and query, as they were written.</summary>
+    public string Path { get => field ?? Request?.Text(KnownHeader.Path) ?? "-"; init; }
 
     /// <summary>The code that the client saw; 0 when it saw none.</summary>
     public int HttpStatus { get; init; }
 
-    /// <summary>Null when there was none.</summary>
-    public Target? Target { get; init; }
+    /// <summary>Where it was to go; null if that was not decided.</summary>
+    public ProxyGroup? Group { get; init; }
+
+    /// <summary>Each attempt, in the order in which they began; good as long as <see cref="Request"/>.</summary>
+    public IReadOnlyList<AttemptReport> Tries { get => field ?? []; init; }
+
+    /// <summary>Times that it was sent to a target, or was to be.</summary>
+    public int Attempts => Tries.Count;
+
+    /// <summary>Of the last attempt; null when there was none.</summary>
+    public Target? Target => Tries is { Count: > 0 and var count } ? Tries[count - 1].Target : null;
 
     public required ExchangeEnd End { get; init; }
+
+    /// <summary>What was noted on the way; good as long as <see cref="Request"/>. Null if nothing was.</summary>
+    public CallNotes? Notes { get; init; }
 
     /// <summary>As it stood in the trailers or headers; null when there was none.</summary>
     public string? GrpcStatus { get; init; }
 
+    /// <summary>When it began, timestamp of the clock.</summary>
+    public long StartedAt { get; init; }
+
+    /// <summary>When it had ended, timestamp of the clock.</summary>
+    public long EndedAt { get; init; }
+
+    /// <summary>Between the two.</summary>
     public TimeSpan Duration { get; init; }
 
     /// <summary>Body bytes from the client that went to the target.</summary>
@@ -90,16 +100,6 @@ internal readonly record struct ExchangeReport
 
     /// <summary>Body bytes from the target that went to the client.</summary>
     public long ResponseBytes { get; init; }
-
-    /// <summary>Targets that the call was sent to.</summary>
-    public int Attempts { get; init; }
-
-    /// <summary>Each attempt, in the order in which they began; good until <see cref="IExchangeLog.Write"/> returns.</summary>
-    public IReadOnlyList<AttemptReport> Tries { get; init; } = [];
-
-    public ExchangeReport()
-    {
-    }
 }
 
 /// <summary>What is known of one attempt when its call has ended.</summary>
@@ -115,5 +115,7 @@ internal interface IExchangeLog
     /// <summary>Somebody reads what is written.</summary>
     bool IsEnabled { get; }
 
-    void Write(in ExchangeReport report);
+    /// <param name="slot">Of the thread, as in <see cref="Routing.Metering.Slots{T}"/>; those of 0 may be many at once.</param>
+    /// <param name="report">What became of the call.</param>
+    void Write(int slot, in ExchangeReport report);
 }

@@ -101,6 +101,7 @@ internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
 
             var octets = Connection.Output.Take();
             _taken += octets.Length;
+            OnLeaving(octets.Length);
             if (!Channel.TrySend(octets)) break;
             Connection.Output.Release();
             Connection.Pump(Loop.NowMs);
@@ -166,6 +167,11 @@ internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
     protected virtual void OnDrained() => EndInOrder(null);
 
     protected virtual void OnTick()
+    {
+    }
+
+    /// <summary>Octets of output go to the channel.</summary>
+    protected virtual void OnLeaving(int count)
     {
     }
 

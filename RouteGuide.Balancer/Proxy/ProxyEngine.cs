@@ -41,7 +41,7 @@ internal sealed class ProxyEngine : IAsyncDisposable
         _shared = shared;
         _logger = loggers.CreateLogger<ProxyEngine>();
         shared.Options.Limits.Validate();
-        _gate = new ConnectionGate(shared.Options.Limits, _logger);
+        _gate = new ConnectionGate(shared.Options.Limits, shared.Meters, _logger);
         _relay = new HttpRelay(shared);
         _http1 = new Http1Front(new Http1Application(_relay), shared.Options.Limits, loggers);
         _loops = new LoopGroup(shared.Options.Loops, shared.Options.PortableTransport, shared.Time, OnError);
@@ -186,11 +186,16 @@ internal sealed class ProxyEngine : IAsyncDisposable
         if (!_shared.Options.PortableTransport && tls.OpenSsl is { } openSsl) return OpenSslChannel.Secure(channel, openSsl, limits.HandshakeTimeoutMs, OnSecured, OnNotSecured);
         return TlsChannel.Secure(channel, tls.Begin(), limits.HandshakeTimeoutMs, OnSecured, OnNotSecured);
 
-        void OnSecured(SecureChannel secured) => Begin(secured, isTls: true, secured.Protocol == SslApplicationProtocol.Http2, onOver);
+        void OnSecured(SecureChannel secured)
+        {
+            if (_shared.Log.IsEnabled && secured.Describe() is var facts) secured.Facts = facts with { Certificate = tls.NameOf(facts.ServerName) };
+            Begin(secured, isTls: true, secured.Protocol == SslApplicationProtocol.Http2, onOver);
+        }
 
         // Anybody may fail at it as often as he likes, so it is told only to those who ask.
         void OnNotSecured(string reason)
         {
+            _shared.Meters.OnClientTlsError();
             _logger.LogDebug("No connection with {Client}: {Reason}", channel.Remote, reason);
             onOver();
         }
@@ -205,7 +210,7 @@ internal sealed class ProxyEngine : IAsyncDisposable
             return client;
         }
 
-        return _http1.Begin(channel, isTls, onOver);
+        return _http1.Begin(channel, isTls, _proxies[channel.Loop].Meter, onOver);
     }
 
     private void Follow(ProxyGroup group)

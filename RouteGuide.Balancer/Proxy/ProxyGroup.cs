@@ -19,6 +19,7 @@ internal sealed class ProxyGroup
     public ProxyGroup(TargetGroup group, IPicker picker, SuspectWatch suspects, params IOutcomeWatch[] outcomes)
     {
         (Group, _choice, Suspects, _outcomes) = (group, new Choice(picker, null), suspects, outcomes);
+        Tag = new KeyValuePair<string, object?>("target_group", group.Name);
         TakesAnyHttp2 = group.Version == ProtocolVersion.Http2;
         Queue = new CallQueue(this);
     }
@@ -30,6 +31,9 @@ internal sealed class ProxyGroup
 
     /// <summary>How its calls are treated; null where nothing is done to them.</summary>
     public CallPolicy? Calls { get; init; }
+
+    /// <summary>The label of its metrics.</summary>
+    public KeyValuePair<string, object?> Tag { get; }
 
     /// <summary>Says where the next request goes.</summary>
     public IPicker Picker => Volatile.Read(ref _choice).Picker;

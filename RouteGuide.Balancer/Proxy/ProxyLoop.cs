@@ -1,5 +1,6 @@
 using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Proxy.Http1;
+using RouteGuide.Balancer.Proxy.Metering;
 using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
@@ -40,6 +41,7 @@ internal sealed class ProxyLoop
         Loop = loop;
         Shared = shared;
         _relay = relay;
+        Meter = shared.Meters.NewLoop();
         Resources = new Http2Resources(BudgetOf(shared.Options));
         Tcp = new TcpSessions(shared, Resources.Memory);
         _tick = new LoopTimer(Tick);
@@ -59,6 +61,12 @@ internal sealed class ProxyLoop
 
     /// <summary>Connections in TCP mode.</summary>
     public TcpSessions Tcp { get; }
+
+    /// <summary>Of the request that is refused just now.</summary>
+    public CallNotes RefusalNotes { get; } = new();
+
+    /// <summary>What the loop counts.</summary>
+    public LoopMeter Meter { get; }
 
     public Random Random { get; } = new();
 
@@ -160,7 +168,7 @@ internal sealed class ProxyLoop
     // Apart from the look-up, as a lambda costs its method an object at every call, used or not.
     private TargetPool NewPool(ProxyGroup group, Target target)
     {
-        var pool = new TargetPool(this, group.Suspects, target);
+        var pool = new TargetPool(this, group, target);
         _pools.Add(target, pool);
         target.Ended.ContinueWith(_ => Loop.Post(() => Drop(target)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         target.Expired.UnsafeRegister(_ => Loop.Post(pool.EndCalls), null);

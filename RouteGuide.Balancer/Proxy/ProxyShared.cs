@@ -1,3 +1,4 @@
+using RouteGuide.Balancer.Proxy.Metering;
 using RouteGuide.Balancer.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
@@ -11,4 +12,7 @@ internal sealed record ProxyShared(ProxyRoutes Routes, IExchangeLog Log, ProxyOp
 {
     /// <summary>Makes connections to targets.</summary>
     public IConnector Connector { get; init; } = Transport.Connector.Sockets;
+
+    /// <summary>What is counted.</summary>
+    public MeterBook Meters { get; init; } = new(Time);
 }

@@ -1,5 +1,6 @@
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Routing.Metering;
 using RouteGuide.Balancer.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
@@ -12,6 +13,7 @@ internal sealed class TargetPool
 {
     private readonly ProxyLoop _loop;
     private readonly SuspectWatch _suspects;
+    private readonly GroupCounts _counts;
     private readonly Target _target;
     private readonly List<TargetConnection> _connections = [];
     private readonly List<TargetConnection> _leaving = []; // without new calls; those that run finish there
@@ -28,10 +30,11 @@ internal sealed class TargetPool
     private bool _isServing;
     private bool _closed;
 
-    public TargetPool(ProxyLoop loop, SuspectWatch suspects, Target target)
+    public TargetPool(ProxyLoop loop, ProxyGroup group, Target target)
     {
         _loop = loop;
-        _suspects = suspects;
+        _suspects = group.Suspects;
+        _counts = group.Group.Counts.Of(loop.Meter.Slot);
         _target = target;
         _beginningEnds = new LoopTimer(OnTimeout);
         _retry = new LoopTimer(ConnectAhead);
@@ -85,6 +88,7 @@ internal sealed class TargetPool
         if (_beginning != connection) return;
         _beginning = null;
         _mustProve = false;
+        _counts.Connections++;
         _loop.Timers.Clear(_beginningEnds);
         _connections.Add(connection);
         _suspects.Clear(_target);
@@ -225,6 +229,7 @@ internal sealed class TargetPool
             {
                 _securing = null;
                 _isConnecting = false;
+                if (!_closed) _counts.TlsErrors++;
                 Fail($"cannot be reached: {why}");
             });
     }
@@ -243,6 +248,7 @@ internal sealed class TargetPool
     // Those that would have waited for this connection hear of it. If others exist, they wait on for room there.
     private void Fail(string reason)
     {
+        if (!_closed) _counts.ConnectionErrors++;
         _notBeforeMs = _loop.NowMs + _backoff.AfterFailure(_loop.Random);
         if (_connections.Count == 0 || _closed)
         {

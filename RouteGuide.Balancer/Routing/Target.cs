@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using RouteGuide.Balancer.Routing.Metering;
 
 namespace RouteGuide.Balancer.Routing;
 
@@ -39,6 +40,9 @@ internal sealed class Target(string name, TargetAddress address, bool leased)
 
     /// <summary>Calls that run there now.</summary>
     public int InFlight => Volatile.Read(ref _gate) & ~ClosedBit;
+
+    /// <summary>What was counted of the calls there.</summary>
+    public Slots<TargetCounts> Counts { get; } = new();
 
     /// <summary>No further call enters.</summary>
     public bool IsClosed => (Volatile.Read(ref _gate) & ClosedBit) != 0;

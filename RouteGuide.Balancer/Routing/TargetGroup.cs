@@ -1,3 +1,5 @@
+using RouteGuide.Balancer.Routing.Metering;
+
 namespace RouteGuide.Balancer.Routing;
 
 /// <summary>Targets that stand in for one another, and what they speak.</summary>
@@ -16,6 +18,9 @@ internal sealed class TargetGroup(string name, ProtocolVersion version, int inde
     public int Index { get; } = index;
 
     public TargetTable Targets { get; } = new();
+
+    /// <summary>What was counted of the calls to it.</summary>
+    public Slots<GroupCounts> Counts { get; } = new();
 
     /// <summary>
     /// Why a request cannot be carried to this group, ready for the caller; null if it can. HTTP/1.1 goes to HTTP1 alone; gRPC goes to

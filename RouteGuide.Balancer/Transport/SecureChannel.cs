@@ -61,6 +61,12 @@ internal abstract class SecureChannel : IChannel, IChannelHandler
     /// <summary>What targets are told of the client's certificate; empty if it has shown none.</summary>
     public virtual IReadOnlyList<ClientCertificateField> ClientCertificate => [];
 
+    /// <summary>What was agreed on, if somebody has asked for it in time.</summary>
+    public TlsFacts? Facts { get; set; }
+
+    /// <summary>What was agreed on; good while the connection stands.</summary>
+    public abstract TlsFacts Describe();
+
     /// <summary>What is beneath.</summary>
     protected IChannel Socket { get; }
 

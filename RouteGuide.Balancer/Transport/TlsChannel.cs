@@ -29,6 +29,8 @@ internal sealed class TlsChannel : SecureChannel, IDisposable
 
     public override IReadOnlyList<ClientCertificateField> ClientCertificate => (Handshake as IClientCertificate)?.Fields ?? [];
 
+    public override TlsFacts Describe() => TlsFacts.Of(_tls.SslProtocol, _tls.NegotiatedCipherSuite, _tls.TargetHostName);
+
     protected override int Kept => _pipe.Kept;
 
     protected override ByteBuffer Output

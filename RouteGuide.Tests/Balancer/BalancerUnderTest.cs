@@ -59,6 +59,8 @@ internal sealed class BalancerUnderTest : IAsyncDisposable
 
     public void AddLogger(ILoggerProvider provider) => _app.Services.GetRequiredService<ILoggerFactory>().AddProvider(provider);
 
+    public RouteGuide.Balancer.Telemetry.AccessLogs.AccessLog AccessLog => _app.Services.GetRequiredService<RouteGuide.Balancer.Telemetry.AccessLogs.AccessLog>();
+
     public Task Stop() => _app.Stop();
 
     /// <summary>A client of the TLS front. It opens one connection, as long as it has learnt the front's stream limit before it needs it (<see cref="Learn"/>).</summary>

@@ -175,23 +175,4 @@ public sealed class FrontTests
         Assert.Contains("stopping", hanging.GrpcMessage, StringComparison.Ordinal);
         await Eventually.Until(() => stuck!.ResetCode == Wire.Cancel || target.Connections.All(c => c.IsClosed), "the target is told");
     }
-
-    [Fact]
-    public async Task A_call_leaves_one_structured_line_when_the_access_log_is_on()
-    {
-        await using var target = await KestrelTarget.Start(KestrelTarget.Answer);
-        var lines = new LinesOf("RouteGuide.Balancer.AccessLog");
-        await using var balancer = await BalancerUnderTest.StartWith([target.Url], "Logging:LogLevel:RouteGuide.Balancer.AccessLog=Information");
-        balancer.AddLogger(lines);
-        using var client = BalancerUnderTest.Client();
-
-        using var response = await client.SendAsync(balancer.Request(new ByteArrayContent(new byte[7])), CancellationToken.None);
-        await response.Content.ReadAsByteArrayAsync();
-
-        await Eventually.Until(() => !lines.All.IsEmpty, "the line is written");
-        var line = Assert.Single(lines.All);
-        Assert.Equal(
-            ("POST", "/test.Service/Call", target.Url.Authority, 200, "0", 7L, 5L, 1, "Completed"),
-            (line["Method"], line["Path"], line["Target"], line["HttpStatus"], line["GrpcStatus"], line["RequestBytes"], line["ResponseBytes"], line["Attempts"], $"{line["End"]}"));
-    }
 }

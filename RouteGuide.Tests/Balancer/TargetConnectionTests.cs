@@ -255,7 +255,7 @@ public sealed class TargetConnectionTests
     {
         public bool IsEnabled => false;
 
-        public void Write(in ExchangeReport report)
+        public void Write(int slot, in ExchangeReport report)
         {
             // Nobody reads it.
         }

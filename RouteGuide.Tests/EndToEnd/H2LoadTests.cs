@@ -3,8 +3,8 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Google.Protobuf;
 using Routeguide;
-using RouteGuide.Balancer.Telemetry;
 using RouteGuide.Tests.Balancer;
+using RouteGuide.Tests.Balancer.Telemetry;
 using RouteGuide.Tests.Grpc.Server;
 using RouteGuide.Tests.Support;
 
@@ -32,7 +32,7 @@ public sealed partial class H2LoadTests : IAsyncLifetime
         }
     });
 
-    private readonly LinesOf _lines = new(AccessLog.Category);
+    private readonly LogLines _log = new();
     private int _messages;
     private GrpcHost _server = null!;
     private BalancerUnderTest _balancer = null!;
@@ -67,14 +67,14 @@ public sealed partial class H2LoadTests : IAsyncLifetime
                 }
             },
         });
-        _balancer = await BalancerUnderTest.StartWith([_server.Address], $"Logging:LogLevel:{AccessLog.Category}=Information", $"Logging:Console:LogLevel:{AccessLog.Category}=None");
-        _balancer.AddLogger(_lines);
+        _balancer = await BalancerUnderTest.StartWith([_server.Address], _log.Settings);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _balancer.DisposeAsync();
         await _server.DisposeAsync();
+        _log.Dispose();
     }
 
     [Theory]
@@ -102,8 +102,7 @@ public sealed partial class H2LoadTests : IAsyncLifetime
 
             Assert.True(code == 0, output);
             Assert.Matches(Succeeded(), output);
-            await Eventually.Until(() => _lines.All.Count == Calls, $"{Calls} lines in the access log");
-            Assert.All(_lines.All, line => Assert.Equal("0", line["GrpcStatus"]));
+            Assert.All(await _log.Have(Calls), line => Assert.Equal("0", line["grpc_status"]));
             Assert.Equal(Calls * requests.Length, _messages);
         }
         finally

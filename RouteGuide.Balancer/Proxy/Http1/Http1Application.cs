@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
+using RouteGuide.Balancer.Routing;
 
 namespace RouteGuide.Balancer.Proxy.Http1;
 
@@ -36,18 +37,22 @@ internal sealed class Http1Application(HttpRelay relay) : IHttpApplication<HttpC
 
     private Task Refuse(HttpContext context, ClientOrigin origin, int status, string message, bool closes = false)
     {
-        if (relay.Log.IsEnabled)
+        var notes = new CallNotes();
+        notes.OnLocalEnd(status, message);
+        var now = relay.Time.GetTimestamp();
+        relay.Report(new ExchangeReport
         {
-            relay.Log.Write(new ExchangeReport
-            {
-                Client = origin.Remote,
-                Method = context.Request.Method,
-                Path = RequestTarget.PathOf(RequestTarget.Of(context)),
-                End = ExchangeEnd.Refused,
-                HttpStatus = status,
-            });
-        }
-
+            Client = origin,
+            Type = CallTypes.Of(isHttp2: false, isGrpc: false, origin.IsTls),
+            Fields = context.Request.Headers,
+            Method = context.Request.Method,
+            Path = RequestTarget.Of(context),
+            Notes = notes,
+            End = ExchangeEnd.Refused,
+            HttpStatus = status,
+            StartedAt = now,
+            EndedAt = now,
+        });
         return HttpReply.Write(context, status, message, closes);
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using RouteGuide.Balancer.Proxy.Metering;
 using RouteGuide.Balancer.Transport;
 
 namespace RouteGuide.Balancer.Proxy.Http1;
@@ -52,10 +53,11 @@ internal sealed class Http1Front : IAsyncDisposable
     /// <summary>Takes over a connection. On its loop's thread.</summary>
     /// <param name="channel">Its octets.</param>
     /// <param name="isTls">They came encrypted.</param>
+    /// <param name="meter">Of the loop.</param>
     /// <param name="onOver">Called once.</param>
-    public IChannelHandler Begin(IChannel channel, bool isTls, Action onOver)
+    public IChannelHandler Begin(IChannel channel, bool isTls, LoopMeter meter, Action onOver)
     {
-        var connection = new LoopConnection(channel, isTls, onOver);
+        var connection = new LoopConnection(channel, isTls, meter, onOver);
         connection.Start();
         if (!_listener.Offer(connection)) connection.Abort(new ConnectionAbortedException("the balancer is stopping"));
         return connection;

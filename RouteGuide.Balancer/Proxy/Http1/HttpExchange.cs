@@ -19,6 +19,7 @@ namespace RouteGuide.Balancer.Proxy.Http1;
 /// </summary>
 internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientOrigin origin, ProxyGroup group, string path)
 {
+    private readonly CallNotes _notes = new();
     private readonly List<Target> _tried = new(ProxyOptions.MaxAttempts);
     private readonly long _startedAt = relay.Time.GetTimestamp();
     private readonly Activity? _span = StartSpan(context, path);
@@ -173,6 +174,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
         {
             using var response = await relay.Client.SendAsync(message, _leaving);
             _answeredAt = relay.Time.GetTimestamp();
+            _notes.OnAnswered((int)response.StatusCode);
             if (RequestMessage.IsWebSocket(context) && (int)response.StatusCode == StatusCodes.Status101SwitchingProtocols) return await Tunnel(response);
             if (ResponseFields.TryCopy(response, context.Response) is { } fault) return new AttemptFailure(FailureKind.Invalid, default, fault);
             _status = context.Response.StatusCode;
@@ -323,6 +325,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
     /// <summary>Ends the response as clearly as is still possible.</summary>
     private async Task BreakOff(int status, string message, bool closes = false, long retryMs = 0)
     {
+        _notes.OnLocalEnd(context.Response.HasStarted ? 0 : status, message);
         if (context.Response.HasStarted)
         {
             context.Abort();
@@ -342,22 +345,25 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
 
     private void Report()
     {
-        if (!relay.Log.IsEnabled && _span is null) return;
         var report = new ExchangeReport
         {
-            Client = origin.Remote,
+            Client = origin,
+            Type = CallTypes.Of(HttpProtocol.IsHttp2(context.Request.Protocol), isGrpc: false, origin.IsTls),
+            Fields = context.Request.Headers,
             Method = context.Request.Method,
-            Path = RequestTarget.PathOf(path),
-            Target = _tried.Count > 0 ? _tried[^1] : null,
+            Path = path,
+            Group = group,
+            Tries = _reports,
+            Notes = _notes,
             End = _end,
             HttpStatus = _status,
+            StartedAt = _startedAt,
+            EndedAt = relay.Time.GetTimestamp(),
             Duration = relay.Time.GetElapsedTime(_startedAt),
             RequestBytes = _content?.Sent ?? 0,
             ResponseBytes = _responseOctets,
-            Attempts = _tried.Count,
-            Tries = _reports,
         };
-        relay.Log.Write(report);
+        relay.Report(in report);
         if (_span is not null) TraceContext.End(_span, report);
     }
 }

@@ -6,7 +6,12 @@ internal sealed class HttpRelay(ProxyShared shared) : IDisposable
     /// <summary>Which group a request is for.</summary>
     public ProxyRoutes Routes => shared.Routes;
 
-    public IExchangeLog Log => shared.Log;
+    /// <summary>A request has ended.</summary>
+    public void Report(in ExchangeReport report)
+    {
+        lock (shared.Meters.Shared) shared.Meters.Shared.OnCall(in report);
+        if (shared.Log.IsEnabled) shared.Log.Write(shared.Meters.Shared.Slot, in report);
+    }
 
     public TimeProvider Time => shared.Time;
 

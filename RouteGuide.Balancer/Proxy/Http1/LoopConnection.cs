@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
+using RouteGuide.Balancer.Proxy.Metering;
 using RouteGuide.Balancer.Transport;
 
 namespace RouteGuide.Balancer.Proxy.Http1;
@@ -21,6 +22,7 @@ internal sealed class LoopConnection : ConnectionContext, IChannelHandler
     private const int LargestTurn = 256 * 1024;
 
     private readonly IChannel _channel;
+    private readonly LoopMeter _meter;
     private readonly Action _onOver;
     private readonly Pipe _received;
     private readonly Pipe _toSend;
@@ -33,9 +35,11 @@ internal sealed class LoopConnection : ConnectionContext, IChannelHandler
 
     /// <param name="channel">Its octets.</param>
     /// <param name="isTls">They came encrypted.</param>
+    /// <param name="meter">Of the loop.</param>
     /// <param name="onOver">Called once.</param>
-    public LoopConnection(IChannel channel, bool isTls, Action onOver)
+    public LoopConnection(IChannel channel, bool isTls, LoopMeter meter, Action onOver)
     {
+        _meter = meter;
         _channel = channel;
         _onOver = onOver;
         var onLoop = new LoopScheduler(channel.Loop);
@@ -73,6 +77,7 @@ internal sealed class LoopConnection : ConnectionContext, IChannelHandler
 
     public void OnReceived(ReadOnlySpan<byte> octets)
     {
+        _meter.ReceivedOctets += octets.Length;
         if (_over || _unwanted) return;
         _received.Writer.Write(octets);
         if (!_flushing) Flush();
@@ -153,6 +158,7 @@ internal sealed class LoopConnection : ConnectionContext, IChannelHandler
             foreach (var octets in read.Buffer)
             {
                 if (_over) return;
+                _meter.SentOctets += octets.Length;
                 if (_channel.TrySend(octets)) continue;
                 _room = new TaskCompletionSource();
                 await _room.Task.ConfigureAwait(false);

@@ -94,6 +94,15 @@ internal static unsafe class Native
     public static extern nint SSL_set_SSL_CTX(nint ssl, nint context);
 
     [DllImport(Ssl), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern nint SSL_get_version(nint ssl);
+
+    [DllImport(Ssl), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern nint SSL_get_current_cipher(nint ssl);
+
+    [DllImport(Ssl), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern nint SSL_CIPHER_get_name(nint cipher);
+
+    [DllImport(Ssl), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static extern int SSL_do_handshake(nint ssl);
 
     [DllImport(Ssl), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

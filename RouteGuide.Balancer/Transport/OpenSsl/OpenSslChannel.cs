@@ -21,6 +21,8 @@ internal sealed class OpenSslChannel : SecureChannel
         _ => default,
     };
 
+    public override TlsFacts Describe() => _session.Describe();
+
     protected override int Kept => _session.Records.Kept;
 
     protected override ByteBuffer Output

@@ -62,6 +62,19 @@ internal sealed unsafe class OpenSslSession : IDisposable
         }
     }
 
+    /// <summary>What was agreed on.</summary>
+    public TlsFacts Describe()
+    {
+        ObjectDisposedException.ThrowIf(_ssl == 0, this);
+        return new TlsFacts(
+            Word(Native.SSL_get_version(_ssl)),
+            Word(Native.SSL_CIPHER_get_name(Native.SSL_get_current_cipher(_ssl))),
+            Marshal.PtrToStringUTF8(Native.SSL_get_servername(_ssl, type: 0)));
+
+        // The library has few of them, and all connections share theirs.
+        static string Word(nint octets) => string.Intern(Marshal.PtrToStringUTF8(octets) ?? "");
+    }
+
     /// <summary>Goes on with the handshake, as far as there are records.</summary>
     /// <returns>True when it is done.</returns>
     /// <exception cref="AuthenticationException">It failed; an alert may stand in <see cref="Output"/>.</exception>

@@ -50,9 +50,12 @@ internal sealed class TlsFront
     /// <summary>For one connection.</summary>
     public ITlsHandshake Begin() => _clients is null ? _anyClient : new ClientHandshake(this, _clients);
 
+    /// <summary>The certificate that a client sees who names a host, for people.</summary>
+    public string NameOf(string? serverName) => For(serverName ?? "").Name;
+
     private Choices Choose()
     {
-        var all = _sources.Select(s => (s.Hosts, s.Files.Current.Names, Choice: new Choice(Options(s.Files.Current.Context), s.Files.Current.OpenSsl))).ToList();
+        var all = _sources.Select(s => (s.Hosts, s.Files.Current.Names, Choice: new Choice(Options(s.Files.Current.Context), s.Files.Current.OpenSsl, s.Files.Current.ToString()))).ToList();
         // What the operator says comes before what the certificates say.
         var names = all.SelectMany(s => s.Hosts.Select(h => KeyValuePair.Create(h, s.Choice))).Concat(all.SelectMany(s => s.Names.Select(n => KeyValuePair.Create(n, s.Choice))));
         return new Choices(new ServerNames<Choice>(names), all[0].Choice, all.TrueForAll(s => s.Choice.OpenSsl is not null));
@@ -73,7 +76,7 @@ internal sealed class TlsFront
         AllowRenegotiation = false,
     };
 
-    private sealed record Choice(SslServerAuthenticationOptions Options, OpenSslContext? OpenSsl);
+    private sealed record Choice(SslServerAuthenticationOptions Options, OpenSslContext? OpenSsl, string Name);
 
     private sealed record Choices(ServerNames<Choice> Names, Choice Default, bool HasOpenSsl) : IContextChoice
     {

@@ -174,7 +174,7 @@ internal sealed class RelayCase : IConnector
 
         public bool IsEnabled => true;
 
-        public void Write(in ExchangeReport report)
+        public void Write(int slot, in ExchangeReport report)
         {
             if (report.End == ExchangeEnd.Completed) Completed++;
             // What a log would read must be there.

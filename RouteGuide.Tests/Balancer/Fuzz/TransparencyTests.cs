@@ -211,7 +211,7 @@ public sealed partial class TransparencyTests
     {
         public bool IsEnabled => false;
 
-        public void Write(in ExchangeReport report)
+        public void Write(int slot, in ExchangeReport report)
         {
             // Nobody reads it.
         }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using RouteGuide.Tests.Balancer.Telemetry;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer.Http1;
@@ -119,22 +120,21 @@ public sealed class FrontTests
             await context.Request.Body.CopyToAsync(Stream.Null);
             await context.Response.WriteAsync("hello");
         });
-        var lines = new LinesOf("RouteGuide.Balancer.AccessLog");
-        await using var balancer = await Web.Balancer([target.Url], "Logging:LogLevel:RouteGuide.Balancer.AccessLog=Information");
-        balancer.AddLogger(lines);
+        using var log = new LogLines();
+        await using var balancer = await Web.Balancer([target.Url], log.Settings);
         await using var client = await Http1Client.Connect(balancer.Tls);
 
         await client.Send("PUT /file?secret=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
         await client.Read();
         await client.Get("/x", "TRACE");
 
-        await Eventually.Until(() => lines.All.Count == 2, "the lines are written");
+        var lines = await log.Have(2);
         Assert.Equal(
             [
-                ("PUT", "/file", target.Url.Authority, 200, "-", 3L, 5L, 1, "Completed"),
-                ("TRACE", "/x", "-", 405, "-", 0L, 0L, 0, "Refused"),
+                ($"PUT https://a:{balancer.Tls.Port}/file?secret=1 HTTP/1.1", target.Url.Authority, "200", "-", "3", "5", "1", "-"),
+                ($"TRACE https://localhost:{balancer.Tls.Port}/x HTTP/1.1", "-", "405", "-", "0", "0", "0", "IR"),
             ],
-            lines.All.Select(l => ((string)l["Method"]!, (string)l["Path"]!, (string)l["Target"]!, (int)l["HttpStatus"]!, (string)l["GrpcStatus"]!, (long)l["RequestBytes"]!, (long)l["ResponseBytes"]!, (int)l["Attempts"]!, $"{l["End"]}")));
+            lines.Select(l => (l["request"], l["target:port"], l["elb_status_code"], l["grpc_status"], l["received_bytes"], l["sent_bytes"], l["attempts"], l["response_flags"])));
     }
 
     [Fact]

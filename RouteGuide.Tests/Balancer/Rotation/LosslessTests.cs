@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Routeguide;
-using RouteGuide.Balancer.Telemetry;
+using RouteGuide.Tests.Balancer.Telemetry;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer.Rotation;
@@ -62,9 +62,8 @@ public sealed class LosslessTests
     {
         var python = Python.WithGrpc();
         await using var target = await KestrelTarget.Start(KestrelTarget.Answer);
-        await using var balancer = await BalancerUnderTest.StartWith([target.Url], [.. Settings, $"Logging:LogLevel:{AccessLog.Category}=Information", $"Logging:Console:LogLevel:{AccessLog.Category}=None"]);
-        var lines = new LinesOf(AccessLog.Category);
-        balancer.AddLogger(lines);
+        using var log = new LogLines();
+        await using var balancer = await BalancerUnderTest.StartWith([target.Url], [.. Settings, .. log.Settings]);
         await using var client = RunningProcess.Start(
             python,
             [Repository.File("RouteGuide.Tests", "Balancer", "Rotation", "many_calls.py"), $"127.0.0.1:{balancer.Plaintext.Port}", "5000"],
@@ -74,8 +73,8 @@ public sealed class LosslessTests
 
         Assert.True(code == 0, string.Join('\n', [.. client.Output, .. client.Error]));
         Assert.Contains("5000 calls, 0 failed", client.Output);
-        await Eventually.Until(() => lines.All.Count == 5_000, "5,000 lines in the access log");
-        Assert.InRange(lines.All.Select(line => line["Client"]).Distinct().Count(), 5, 500);
+        var lines = await log.Have(5_000);
+        Assert.InRange(lines.Select(line => line["client:port"]).Distinct().Count(), 5, 500);
     }
 
     private static SocketsHttpHandler Handler(Action onConnect) => new()
