@@ -7,6 +7,7 @@ using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Control;
 using RouteGuide.Balancer.Health;
+using RouteGuide.Balancer.Health.Checks;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
@@ -38,6 +39,9 @@ internal sealed class BalancerApp : IAsyncDisposable
     private readonly TlsFront? _tls;
     private readonly TargetTls _targetTls;
     private readonly ConfigurationFile? _file;
+    private readonly TargetKeepers _keepers = new();
+    private readonly CheckGate _checks = new();
+    private readonly KeeperShared _keeping;
     private FileWatch? _watch;
     private ConfigurationWatch? _configurationWatch;
     private Task _stopping = Task.CompletedTask;
@@ -62,7 +66,10 @@ internal sealed class BalancerApp : IAsyncDisposable
         // Calls that run get their time; after it they are ended, which takes a moment too.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _settings.DrainTimeout + TimeSpan.FromSeconds(2));
 
+        builder.Services.AddSingleton(_keepers);
+
         _web = builder.Build();
+        _keeping = new KeeperShared(new NetworkProbe(new ProbeConnector(_targetTls)), _checks, time, new Random(), Services.GetRequiredService<ILogger<TargetKeeper>>());
         var routes = new ProxyRoutes(_routes, StartGroup);
         _tcpGroup = new TcpGroup(routes.Groups[0], new TcpGroupSettings());
         _engine = new ProxyEngine(
@@ -144,6 +151,8 @@ internal sealed class BalancerApp : IAsyncDisposable
         if (_watch is not null) await _watch.DisposeAsync();
         if (_configurationWatch is not null) await _configurationWatch.DisposeAsync();
         await _engine.DisposeAsync();
+        _keepers.Dispose();
+        _checks.Dispose();
         await _web.DisposeAsync();
     }
 
@@ -170,9 +179,13 @@ internal sealed class BalancerApp : IAsyncDisposable
     private ProxyGroup StartGroup(TargetGroup group)
     {
         var time = Services.GetRequiredService<TimeProvider>();
-        var attributes = _settings.Routes.Groups[group.Index].Settings.Attributes;
+        var settings = _settings.Routes.Groups[group.Index].Settings;
+        var keeper = new TargetKeeper(group, _keeping);
+        _keepers.Add(keeper);
+        keeper.Apply(new KeeperSettings(HealthCheckPlan.Of(settings, group.Version), settings.Attributes, _routes.IsUsed(group), settings.Attributes.Algorithm.AllowsSlowStart));
+        keeper.Members.Set("configuration", [.. settings.Addresses.Select(a => new TargetSpec(a.Address, a.Weight))]);
         var proxy = new ProxyGroup(group, new RoundRobin(), new SuspectWatch(group.Targets, probes: group.Version == ProtocolVersion.Http1, time, Services.GetRequiredService<ILogger<SuspectWatch>>()));
-        proxy.Apply(attributes.Algorithm, time, Random.Shared);
+        proxy.Apply(settings.Attributes.Algorithm, time, Random.Shared);
         return proxy;
     }
 

@@ -41,15 +41,10 @@ internal sealed record RouteSettings
         string NameOf(string name) => groups.First(g => IsSame(g.Name, name)).Name;
     }
 
-    /// <summary>Makes the groups, with their targets in them, and the routes to them.</summary>
+    /// <summary>Makes the groups, without their targets, and the routes to them.</summary>
     public RouteTable Build()
     {
         var groups = Groups.Select((settings, index) => new TargetGroup(settings.Name, settings.Version, index)).ToImmutableArray();
-        foreach (var (group, settings) in groups.Zip(Groups))
-        {
-            foreach (var (address, weight) in settings.Settings.Addresses) group.Targets.TryAdd(new Target(address.Authority, address, leased: false) { Weight = weight });
-        }
-
         return new RouteTable(groups, [.. Rules.Select(rule => new ForwardRule(rule.Path, Find(rule.Group)))], Find(DefaultHttpGroup));
 
         TargetGroup Find(string name) => groups.First(g => IsSame(g.Name, name));

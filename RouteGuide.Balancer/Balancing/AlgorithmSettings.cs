@@ -55,6 +55,9 @@ internal sealed record AlgorithmSettings : IChecked
     [Setting("orca", "for `orca_weighted_round_robin`")]
     public OrcaSettings Orca { get; init; } = new();
 
+    /// <summary>Those that go by weights start targets slowly where that is set; the others do not, as with the anchor.</summary>
+    public bool AllowsSlowStart => Type is not (AlgorithmType.LeastOutstandingRequests or AlgorithmType.WeightedRandom);
+
     public IEnumerable<SettingProblem> Check()
     {
         if (AnomalyMitigation == Switch.On && Type != AlgorithmType.WeightedRandom) yield return new SettingProblem("anomaly_mitigation", "on", "off, as it goes with the type weighted_random only");

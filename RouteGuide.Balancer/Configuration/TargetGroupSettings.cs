@@ -1,4 +1,6 @@
 using RouteGuide.Balancer.Balancing;
+using RouteGuide.Balancer.Health;
+using RouteGuide.Balancer.Health.Checks;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Settings;
 
@@ -17,7 +19,7 @@ internal enum TargetProtocol
 }
 
 /// <summary>A target group as configured.</summary>
-internal sealed record TargetGroupSettings : IChecked
+internal sealed record TargetGroupSettings : HealthCheckSettings, IChecked
 {
     [Setting("Protocol", "how its targets are reached: HTTP is plaintext, HTTPS is TLS; a target's url says it itself")]
     public TargetProtocol Protocol { get; init; }
@@ -39,6 +41,7 @@ internal sealed record TargetGroupSettings : IChecked
 
     public IEnumerable<SettingProblem> Check()
     {
+        foreach (var problem in CheckHealthChecks()) yield return problem;
         var taken = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < Targets.Count; i++)
         {
@@ -51,7 +54,7 @@ internal sealed record TargetGroupSettings : IChecked
 }
 
 /// <summary>The attributes of a target group, each with the dotted key that it has with AWS's load balancer, or one in that manner.</summary>
-internal sealed record TargetGroupAttributes
+internal sealed record TargetGroupAttributes : TargetAttributes
 {
     [Setting("load_balancing.algorithm", "which target of the group gets a call")]
     public AlgorithmSettings Algorithm { get; init; } = new();

@@ -222,7 +222,7 @@ internal sealed class TargetPool
         var left = (int)_loop.Shared.Options.ConnectTimeout.TotalMilliseconds - (_loop.NowMs - _connectBeganMs);
         _securing = TlsChannel.Secure(
             channel,
-            _loop.Shared.Options.TargetTls.Begin(_target.Address.Host),
+            _loop.Shared.Options.TargetTls.Begin(_target.Address.ServerName),
             (int)Math.Max(1, left),
             Begin,
             why =>

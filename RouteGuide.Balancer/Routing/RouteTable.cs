@@ -37,6 +37,9 @@ internal sealed class RouteTable
     /// <summary>Where every request goes; null if it depends on the request.</summary>
     public TargetGroup? Only { get; }
 
+    /// <summary>Whether some request may go to a group.</summary>
+    public bool IsUsed(TargetGroup group) => group == _forGrpc || group == _forOthers || _rules.Any(r => r.Group == group);
+
     /// <summary>Chooses for a request.</summary>
     /// <param name="target">Path and query, as they came.</param>
     /// <param name="isGrpc">Its content type says so.</param>

@@ -14,13 +14,16 @@ internal sealed record TargetAddress
     private TargetAddress(string host, int port, bool isTls)
     {
         IsTls = isTls;
-        Host = host;
+        Host = ServerName = host;
         Port = port;
         Authority = host.Contains(':') ? $"[{host}]:{port}" : $"{host}:{port}";
     }
 
     /// <summary>A DNS name or an IP address, IPv6 without its brackets.</summary>
     public string Host { get; }
+
+    /// <summary>What a secure target has to prove to be; its host, unless the address came from another name.</summary>
+    public string ServerName { get; init; }
 
     /// <summary>1 to 65535.</summary>
     public int Port { get; }

@@ -71,17 +71,20 @@ internal sealed class TargetTable
     /// <summary>Ends what <see cref="Eject"/> began.</summary>
     public bool Readmit(Target target) => Change(target, e => e with { Ejected = null });
 
+    /// <summary>Changes what is known of a target; false when that changes nothing, or it is not there. <paramref name="change"/> may be called more than once.</summary>
+    public bool Update(Target target, Func<TargetEntry, TargetEntry> change) => Change(target, change);
+
     /// <summary>Changes targets at one moment.</summary>
     /// <param name="change">Gets each and returns it as it is to be. It may be called more than once.</param>
-    public void Update(Func<TargetEntry, TargetEntry> change) => Update(null, change);
+    public void Update(Func<TargetEntry, TargetEntry> change) => UpdateAll(null, change);
 
     /// <summary>From now on this policy says who gets calls.</summary>
-    public void Apply(TargetPolicy policy) => Update(policy, e => e with { Health = policy.HealthAfter(e.Health), Ramp = policy.StartsSlowly ? e.Ramp : 1 });
+    public void Apply(TargetPolicy policy) => UpdateAll(policy, e => e with { Health = policy.HealthAfter(e.Health), Ramp = policy.StartsSlowly ? e.Ramp : 1 });
 
     /// <summary>A target's weight was changed: has it count.</summary>
     public void Refresh() => Swap(static seen => new TargetSnapshot(seen.Entries, seen.Policy));
 
-    private void Update(TargetPolicy? policy, Func<TargetEntry, TargetEntry> change)
+    private void UpdateAll(TargetPolicy? policy, Func<TargetEntry, TargetEntry> change)
     {
         List<(TargetEntry Before, TargetEntry After)> changes = [];
         Swap(seen =>

@@ -11,7 +11,7 @@ internal sealed class TargetTls
     /// <summary>Judged by the authorities that the system trusts; none of ours is shown.</summary>
     public static readonly TargetTls Default = new();
 
-    private static readonly List<SslApplicationProtocol> Protocols = [SslApplicationProtocol.Http2];
+    private static readonly IReadOnlyList<SslApplicationProtocol> Http2Alone = [SslApplicationProtocol.Http2];
 
     /// <summary>Their certificates are judged. Off, anybody who sits on the way may pass for a target.</summary>
     public bool Verify { get; init; } = true;
@@ -35,15 +35,20 @@ internal sealed class TargetTls
         }
     }
 
+    /// <summary>For one connection that calls go over.</summary>
+    /// <param name="host">Of the target's address.</param>
+    public ITlsHandshake Begin(string host) => Begin(host, Http2Alone);
+
     /// <summary>For one connection.</summary>
     /// <param name="host">Of the target's address.</param>
-    public ITlsHandshake Begin(string host) => new Handshake(this, ServerName ?? host);
+    /// <param name="protocols">What is offered by ALPN; if HTTP/2 alone, it has to be chosen.</param>
+    public ITlsHandshake Begin(string host, IReadOnlyList<SslApplicationProtocol> protocols) => new Handshake(this, ServerName ?? host, protocols);
 
     /// <summary>
     /// Two steps, as judging may mean to read the system's store of authorities from the disk: SslStream makes the handshake on the loop's
     /// thread and takes any certificate, which is then judged on another, before anything is sent.
     /// </summary>
-    private sealed class Handshake(TargetTls tls, string host) : ITlsHandshake
+    private sealed class Handshake(TargetTls tls, string host, IReadOnlyList<SslApplicationProtocol> protocols) : ITlsHandshake
     {
         private byte[]? _certificate;
         private byte[][] _others = [];
@@ -53,7 +58,7 @@ internal sealed class TargetTls
         public async Task Run(SslStream stream)
         {
             await stream.AuthenticateAsClientAsync(Options()).ConfigureAwait(false);
-            if (stream.NegotiatedApplicationProtocol != SslApplicationProtocol.Http2) Refuse("the target does not choose HTTP/2 (ALPN h2)");
+            if (protocols is [var only] && only == SslApplicationProtocol.Http2 && stream.NegotiatedApplicationProtocol != only) Refuse("the target does not choose HTTP/2 (ALPN h2)");
             if (tls.Verify && await Task.Run(Judge).ConfigureAwait(false) is { } problem) Refuse($"the target's certificate is refused: {problem}");
         }
 
@@ -64,7 +69,7 @@ internal sealed class TargetTls
             return new SslClientAuthenticationOptions
             {
                 TargetHost = host,
-                ApplicationProtocols = Protocols,
+                ApplicationProtocols = [.. protocols],
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                 CertificateChainPolicy = policy,
                 RemoteCertificateValidationCallback = Keep,

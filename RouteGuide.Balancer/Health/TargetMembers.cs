@@ -1,0 +1,129 @@
+using RouteGuide.Balancer.Routing;
+
+namespace RouteGuide.Balancer.Health;
+
+/// <summary>A target that somebody wants to be in a group.</summary>
+/// <param name="Address">Where it is.</param>
+/// <param name="Weight">1 to 999.</param>
+internal sealed record TargetSpec(TargetAddress Address, int Weight = 1);
+
+/// <summary>
+/// Who is in a group, by several sources at once: the settings, the answers of a name service, the management API. An address that several
+/// name is one target, which stays until the last of them lets go of it, and has the weight that was said last. Replicas with leases are not
+/// among them; they have names of their own.
+/// </summary>
+/// <param name="targets">Of the group.</param>
+/// <param name="deregister">Has a target leave in order.</param>
+internal sealed class TargetMembers(TargetTable targets, Action<Target> deregister)
+{
+    /// <summary>Targets of a group, leased ones included.</summary>
+    public const int MaxTargets = 1_000;
+
+    private const string ByHand = "";
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<TargetAddress, HashSet<string>> _wantedBy = [];
+    private readonly Dictionary<TargetAddress, Target> _members = [];
+
+    // Taken out by hand, with the sources that still name them: the next answer of a name service must not bring them back.
+    private readonly Dictionary<TargetAddress, HashSet<string>> _refused = [];
+
+    /// <summary>A source says all that it wants: what it named before and does not any more, it lets go.</summary>
+    /// <returns>Those for which there is no room.</returns>
+    public IReadOnlyList<TargetSpec> Set(string source, IReadOnlyCollection<TargetSpec> wanted)
+    {
+        var addresses = wanted.Select(w => w.Address).ToHashSet();
+        lock (_lock)
+        {
+            foreach (var (address, sources) in _refused)
+            {
+                if (!addresses.Contains(address) && sources.Remove(source) && sources.Count == 0) _refused.Remove(address);
+            }
+
+            // First those that go: they make room.
+            Drop(source, [.. _wantedBy.Where(w => w.Value.Contains(source) && !addresses.Contains(w.Key)).Select(w => w.Key)]);
+            return Take(source, wanted);
+        }
+    }
+
+    /// <summary>Registers targets by hand, also those that were deregistered so.</summary>
+    /// <returns>Those for which there is no room.</returns>
+    public IReadOnlyList<TargetSpec> Register(IReadOnlyCollection<TargetSpec> wanted)
+    {
+        lock (_lock)
+        {
+            foreach (var spec in wanted) _refused.Remove(spec.Address);
+            return Take(ByHand, wanted);
+        }
+    }
+
+    /// <summary>Deregisters targets by hand, whoever named them: they come back when they are registered by hand, or named anew.</summary>
+    /// <returns>Those that are not in the group.</returns>
+    public IReadOnlyList<TargetAddress> Deregister(IReadOnlyCollection<TargetAddress> unwanted)
+    {
+        List<TargetAddress> unknown = [];
+        lock (_lock)
+        {
+            foreach (var address in unwanted)
+            {
+                if (!_wantedBy.TryGetValue(address, out var sources))
+                {
+                    unknown.Add(address);
+                    continue;
+                }
+
+                sources.Remove(ByHand);
+                if (sources.Count > 0) _refused[address] = sources;
+                Leave(address);
+            }
+        }
+
+        return unknown;
+    }
+
+    private List<TargetSpec> Take(string source, IReadOnlyCollection<TargetSpec> wanted)
+    {
+        List<(TargetSpec Spec, Target Target)> added = [];
+        var reweighted = false;
+        foreach (var spec in wanted)
+        {
+            if (_members.TryGetValue(spec.Address, out var known))
+            {
+                _wantedBy[spec.Address].Add(source);
+                reweighted |= known.Weight != spec.Weight;
+                known.Weight = spec.Weight;
+            }
+            else if (!_refused.ContainsKey(spec.Address) && !added.Exists(a => a.Spec.Address == spec.Address))
+            {
+                added.Add((spec, new Target(spec.Address.Authority, spec.Address, leased: false) { Weight = spec.Weight }));
+            }
+        }
+
+        targets.Add([.. added.Select(a => a.Target)], MaxTargets);
+        var present = targets.Current.Entries.Select(e => e.Target).ToHashSet();
+        foreach (var (spec, target) in added.Where(a => present.Contains(a.Target)))
+        {
+            _members.Add(spec.Address, target);
+            _wantedBy.Add(spec.Address, [source]);
+        }
+
+        if (reweighted) targets.Refresh();
+        return [.. added.Where(a => !present.Contains(a.Target)).Select(a => a.Spec)];
+    }
+
+    private void Drop(string source, List<TargetAddress> unwanted)
+    {
+        foreach (var address in unwanted)
+        {
+            var sources = _wantedBy[address];
+            sources.Remove(source);
+            if (sources.Count == 0) Leave(address);
+        }
+    }
+
+    private void Leave(TargetAddress address)
+    {
+        _wantedBy.Remove(address);
+        if (_members.Remove(address, out var target)) deregister(target);
+    }
+}
