@@ -87,6 +87,8 @@ public sealed class DeclarationTests
     private static void Reach(Type type, HashSet<Type> reached)
     {
         if (!reached.Add(type)) return;
+        // What a record has from its base is its own.
+        for (var above = type.BaseType; above != typeof(object) && above is not null; above = above.BaseType) reached.Add(above);
         foreach (var entry in SettingModel.Of(type).Entries)
         {
             foreach (var part in entry.Path.SkipLast(1)) reached.Add(part.PropertyType);
