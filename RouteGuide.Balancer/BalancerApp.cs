@@ -71,7 +71,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         _web = builder.Build();
         _keeping = new KeeperShared(new NetworkProbe(new ProbeConnector(_targetTls)), _checks, time, new Random(), Services.GetRequiredService<ILogger<TargetKeeper>>());
         var routes = new ProxyRoutes(_routes, StartGroup);
-        _tcpGroup = new TcpGroup(routes.Groups[0], new TcpGroupSettings());
+        _tcpGroup = new TcpGroup(routes.Groups[0], _settings.Routes.Groups[0].Settings.Attributes.ProxyProtocol);
         _engine = new ProxyEngine(
             new ProxyShared(routes, Services.GetRequiredService<AccessLog>(), _settings.Proxy with { TargetTls = _targetTls }, time),
             Services.GetRequiredService<ILoggerFactory>());
@@ -158,11 +158,11 @@ internal sealed class BalancerApp : IAsyncDisposable
 
     private void Listen(ListenerSettings listener)
     {
-        var tcp = listener.IsTcp ? new TcpFront(new TcpRoute(() => _tcpGroup, new TcpSettings())) : null;
+        var tcp = listener.IsTcp ? new TcpFront(new TcpRoute(() => _tcpGroup, listener.Attributes.Tcp)) : null;
         if (tcp is not null) TcpFronts.Add(tcp);
         try
         {
-            var bound = listener.Addresses.Select(a => _engine.Listen(new FrontListener(a, listener.IsTls ? _tls : null) { Tcp = tcp })).ToList();
+            var bound = listener.Addresses.Select(a => _engine.Listen(new FrontListener(a, listener.IsTls ? _tls : null) { Tcp = tcp, ProxyProtocol = listener.Attributes.ProxyProtocol })).ToList();
             _listeners.Add((listener, () => bound[0].Port));
         }
         catch (SocketException e)
@@ -184,7 +184,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         _keepers.Add(keeper);
         keeper.Apply(new KeeperSettings(HealthCheckPlan.Of(settings, group.Version), settings.Attributes, _routes.IsUsed(group), settings.Attributes.Algorithm.AllowsSlowStart));
         keeper.Members.Set("configuration", [.. settings.Addresses.Select(a => new TargetSpec(a.Address, a.Weight))]);
-        var proxy = new ProxyGroup(group, new RoundRobin(), new SuspectWatch(group.Targets, probes: group.Version == ProtocolVersion.Http1, time, Services.GetRequiredService<ILogger<SuspectWatch>>()));
+        var proxy = new ProxyGroup(group, new RoundRobin(), new SuspectWatch(group.Targets, probes: group.Version is ProtocolVersion.Http1 or ProtocolVersion.Tcp, time, Services.GetRequiredService<ILogger<SuspectWatch>>()));
         proxy.Apply(settings.Attributes.Algorithm, time, Random.Shared);
         return proxy;
     }

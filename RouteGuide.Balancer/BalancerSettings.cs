@@ -76,7 +76,7 @@ internal sealed record BalancerSettings
         };
 
         var listeners = Urls(configuration).Select(url => ListenerSettings.Parse(WebHostDefaults.ServerUrlsKey, url, registryPort)).ToList();
-        listeners.AddRange(own.Listeners.Select(l => ListenerSettings.Parse($"{BalancerConfiguration.Key}:Listeners:{l.Key}:Url", l.Value.Url, null)));
+        listeners.AddRange(own.Listeners.Select(l => ListenerSettings.Parse($"{BalancerConfiguration.Key}:Listeners:{l.Key}:Url", l.Value.Url, null) with { Attributes = l.Value.Attributes }));
         if (listeners.Count == 0) listeners.Add(ListenerSettings.Parse(WebHostDefaults.ServerUrlsKey, DefaultUrl, registryPort));
         if (registryPort is { } missing && listeners.TrueForAll(l => l.Kind != ListenerKind.Registry))
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.ServiceDefaults;
 
@@ -10,6 +11,9 @@ namespace RouteGuide.Balancer;
 internal sealed record ListenerSettings(ListenerKind Kind, string Scheme, string Host, int Port)
 {
     private const string Expected = "http://host:port, https://host:port or tcp://host:port";
+
+    /// <summary>How it behaves.</summary>
+    public ListenerAttributes Attributes { get; init; } = new();
 
     public bool IsTls => Scheme == "https";
 

@@ -103,10 +103,10 @@ internal sealed record BalancerConfiguration : IChecked
         get
         {
             var own = TargetGroups.GetValueOrDefault(RouteTable.DefaultGroup) ?? new TargetGroupSettings();
-            yield return KeyValuePair.Create(RouteTable.DefaultGroup, own with { ProtocolVersion = own.ProtocolVersion ?? ProtocolVersion.Http2, Targets = Targets.Count > 0 ? Targets : own.Targets });
+            yield return KeyValuePair.Create(RouteTable.DefaultGroup, own with { ProtocolVersion = own.VersionOr(ProtocolVersion.Http2), Targets = Targets.Count > 0 ? Targets : own.Targets });
             foreach (var (name, group) in TargetGroups)
             {
-                if (!IsDefault(name)) yield return KeyValuePair.Create(name, group with { ProtocolVersion = group.ProtocolVersion ?? ProtocolVersion.Http1 });
+                if (!IsDefault(name)) yield return KeyValuePair.Create(name, group with { ProtocolVersion = group.VersionOr(ProtocolVersion.Http1) });
             }
         }
     }
@@ -126,6 +126,7 @@ internal sealed record BalancerConfiguration : IChecked
             if (!IsDefault(name)) continue;
             if (Targets.Count > 0 && group.Targets.Count > 0) yield return new SettingProblem($"{nameof(TargetGroups)}:{name}:Targets", $"{group.Targets.Count} entries", $"a list besides {Key}:Targets, which are the targets of the default group already; use one of the two");
             // The replicas that register are gRPC servers.
+            if (group.Protocol == TargetProtocol.Tcp) yield return new SettingProblem($"{nameof(TargetGroups)}:{name}:Protocol", "TCP", "HTTP or HTTPS, as gRPC requests go to this group");
             if (group.ProtocolVersion == ProtocolVersion.Http1) yield return new SettingProblem($"{nameof(TargetGroups)}:{name}:ProtocolVersion", "HTTP1", "GRPC or HTTP2, as gRPC requests go to this group");
         }
 
@@ -133,7 +134,7 @@ internal sealed record BalancerConfiguration : IChecked
         foreach (var problem in new TargetGroupSettings { Targets = Targets, ProtocolVersion = ProtocolVersion.Http2 }.Check()) yield return problem;
         foreach (var (name, group) in TargetGroups)
         {
-            if (group.ProtocolVersion is not null || IsDefault(name)) continue;
+            if (group.ProtocolVersion is not null || group.Protocol == TargetProtocol.Tcp || IsDefault(name)) continue;
             foreach (var problem in (group with { ProtocolVersion = ProtocolVersion.Http1 }).Check()) yield return problem with { Setting = $"{nameof(TargetGroups)}:{name}:{problem.Setting}" };
         }
 

@@ -1,3 +1,5 @@
+using RouteGuide.Balancer.Proxy;
+using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Settings;
 
 namespace RouteGuide.Balancer.Configuration;
@@ -5,7 +7,7 @@ namespace RouteGuide.Balancer.Configuration;
 /// <summary>A listener as configured.</summary>
 internal sealed record ListenerConfiguration
 {
-    [Setting("Url", "where it listens: `https://host:port` or `http://host:port`", Required = true)]
+    [Setting("Url", "where it listens: `https://host:port`, `http://host:port`, or `tcp://host:port` for connections that are passed on whole", Required = true)]
     public string Url { get; init; } = "";
 
     [Setting("Attributes", "how it behaves")]
@@ -13,4 +15,11 @@ internal sealed record ListenerConfiguration
 }
 
 /// <summary>The attributes of a listener.</summary>
-internal sealed record ListenerAttributes;
+internal sealed record ListenerAttributes
+{
+    [Setting("proxy_protocol", "what a proxy before it says")]
+    public ProxyProtocolSettings ProxyProtocol { get; init; } = new();
+
+    [Setting("tcp", "for `tcp://` alone")]
+    public TcpSettings Tcp { get; init; } = new();
+}

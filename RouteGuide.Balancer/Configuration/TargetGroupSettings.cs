@@ -1,6 +1,7 @@
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Health.Checks;
+using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Settings;
 
@@ -16,12 +17,16 @@ internal enum TargetProtocol
     /// <summary>TLS.</summary>
     [SettingName("HTTPS")]
     Https,
+
+    /// <summary>Whatever clients of a listener in TCP mode say.</summary>
+    [SettingName("TCP")]
+    Tcp,
 }
 
 /// <summary>A target group as configured.</summary>
 internal sealed record TargetGroupSettings : HealthCheckSettings, IChecked
 {
-    [Setting("Protocol", "how its targets are reached: HTTP is plaintext, HTTPS is TLS; a target's url says it itself")]
+    [Setting("Protocol", "how its targets are reached: HTTP is plaintext, HTTPS is TLS, a target's url says it itself; TCP takes whole connections of `tcp://` listeners")]
     public TargetProtocol Protocol { get; init; }
 
     [Setting("ProtocolVersion", "what its targets speak; HTTP1 if not set, of the group `default` HTTP2")]
@@ -36,18 +41,25 @@ internal sealed record TargetGroupSettings : HealthCheckSettings, IChecked
     [Setting("Attributes", "how it behaves")]
     public TargetGroupAttributes Attributes { get; init; } = new();
 
+    /// <summary>What its targets speak, if it does not say.</summary>
+    public ProtocolVersion VersionOr(ProtocolVersion byDefault) => Protocol == TargetProtocol.Tcp ? Routing.ProtocolVersion.Tcp : ProtocolVersion ?? byDefault;
+
     /// <summary>The targets' addresses, in their order; for a group that was checked.</summary>
     public IEnumerable<(TargetAddress Address, int Weight)> Addresses => Targets.Select(t => (t.AddressIn(Port, Protocol == TargetProtocol.Https)!, t.Weight));
 
     public IEnumerable<SettingProblem> Check()
     {
         foreach (var problem in CheckHealthChecks()) yield return problem;
+        var isTcp = Protocol == TargetProtocol.Tcp;
+        if (isTcp && ProtocolVersion is not (null or Routing.ProtocolVersion.Tcp)) yield return new SettingProblem(nameof(ProtocolVersion), ProtocolVersion.Value.Name(), "not set, as a group of protocol TCP has none");
         var taken = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < Targets.Count; i++)
         {
             var address = Targets[i].AddressIn(Port, Protocol == TargetProtocol.Https);
             if (address is null) yield return new SettingProblem($"{nameof(Targets)}:{i}:Port", null, "a port from 1 to 65535, here or in the group");
             else if (!taken.TryAdd(address.Authority, i)) yield return new SettingProblem($"{nameof(Targets)}:{i}", address.ToString(), $"an address of its own: it is in the list already, at {taken[address.Authority]}");
+            else if (isTcp && address.IsTls) yield return new SettingProblem($"{nameof(Targets)}:{i}", address.ToString(), "tcp://host:port: what passes in TCP mode is encrypted by its clients, if at all");
+            else if (!isTcp && Targets[i].IsTcp) yield return new SettingProblem($"{nameof(Targets)}:{i}", $"tcp://{address.Authority}", "http://host:port or https://host:port, as the group's protocol is not TCP");
             else if (address.IsTls && ProtocolVersion == Routing.ProtocolVersion.Http1) yield return new SettingProblem($"{nameof(Targets)}:{i}", address.ToString(), "plaintext: HTTP1 targets are reached as http://host:port");
         }
     }
@@ -58,4 +70,7 @@ internal sealed record TargetGroupAttributes : TargetAttributes
 {
     [Setting("load_balancing.algorithm", "which target of the group gets a call")]
     public AlgorithmSettings Algorithm { get; init; } = new();
+
+    [Setting("proxy_protocol_v2", "for `tcp://` listeners alone")]
+    public TcpGroupSettings ProxyProtocol { get; init; } = new();
 }

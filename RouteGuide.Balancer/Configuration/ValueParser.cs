@@ -46,8 +46,8 @@ internal static class ValueParser
         : double.IsInfinity(attribute.Least) ? $"at most {Number(attribute.Most)}"
         : $"{Number(attribute.Least)} to {Number(attribute.Most)}";
 
-    /// <summary>The names of an enum's values in the configuration.</summary>
-    public static IEnumerable<string> NamesOf(Type type) => type.GetFields(BindingFlags.Public | BindingFlags.Static).Select(NameOf);
+    /// <summary>The names of an enum's values in the configuration; one without a name of its own cannot be set.</summary>
+    public static IEnumerable<string> NamesOf(Type type) => Named(type).Select(NameOf);
 
     /// <summary>A value as it would be written.</summary>
     public static string TextOf(object? value) => value switch
@@ -70,7 +70,7 @@ internal static class ValueParser
         if (type == typeof(int)) return int.TryParse(text, NumberStyles.AllowLeadingSign, invariant, out var number) && IsWithin(number, attribute) ? number : null;
         if (type == typeof(long)) return long.TryParse(text, NumberStyles.AllowLeadingSign, invariant, out var large) && IsWithin(large, attribute) ? large : null;
         if (type == typeof(double)) return double.TryParse(text, NumberStyles.Float, invariant, out var real) && double.IsFinite(real) && IsWithin(real, attribute) ? real : null;
-        if (type.IsEnum) return type.GetFields(BindingFlags.Public | BindingFlags.Static).FirstOrDefault(f => NameOf(f).Equals(text, StringComparison.OrdinalIgnoreCase))?.GetValue(null);
+        if (type.IsEnum) return Named(type).FirstOrDefault(f => NameOf(f).Equals(text, StringComparison.OrdinalIgnoreCase))?.GetValue(null);
         if (!IsParsed(type)) throw new NotSupportedException($"A setting cannot be a {type}.");
 
         object?[] arguments = [text, expected];
@@ -101,6 +101,8 @@ internal static class ValueParser
         attribute is null || (value >= attribute.Least && value <= attribute.Most) || (attribute.ZeroIsOff && value == 0);
 
     private static string Within(SettingAttribute? attribute) => attribute is null || (double.IsInfinity(attribute.Least) && double.IsInfinity(attribute.Most)) ? "" : $" from {Range(attribute)}".Replace("from at", "of at", StringComparison.Ordinal);
+
+    private static IEnumerable<FieldInfo> Named(Type type) => type.GetFields(BindingFlags.Public | BindingFlags.Static).Where(f => f.IsDefined(typeof(SettingNameAttribute)));
 
     private static string NameOf(FieldInfo field) => field.GetCustomAttribute<SettingNameAttribute>()?.Name ?? field.Name;
 

@@ -17,7 +17,7 @@ internal enum ProtocolVersion
     [SettingName("GRPC")]
     Grpc,
 
-    /// <summary>Whatever clients say: connections are passed on whole. In the settings <c>TCP</c>.</summary>
+    /// <summary>Whatever clients say: connections are passed on whole. In the settings it is a group's protocol, TCP, that says so.</summary>
     Tcp,
 }
 

@@ -9,7 +9,9 @@ internal sealed record TargetSettings : ISettingValue<TargetSettings>, IChecked
     /// <summary>Heaviest; the lightest is 1. As for the weights of target groups.</summary>
     public const int MaxWeight = 999;
 
-    public static string Expected => "http://host:port or https://host:port";
+    private const string TcpScheme = "tcp://";
+
+    public static string Expected => "http://host:port or https://host:port, in a group of protocol TCP tcp://host:port";
 
     [Setting("Id", "a host name or an IP address", Required = true)]
     public string Id { get; init; } = "";
@@ -23,11 +25,15 @@ internal sealed record TargetSettings : ISettingValue<TargetSettings>, IChecked
     /// <summary>Given as a url, which says everything about the way there; null otherwise.</summary>
     public TargetAddress? Url { get; init; }
 
+    /// <summary>Given as a url that begins with <c>tcp://</c>, which targets of HTTP have not.</summary>
+    public bool IsTcp { get; init; }
+
     public static bool TryParse(string text, [NotNullWhen(true)] out TargetSettings? value, out string? expected)
     {
         value = null;
         expected = null;
-        if (TargetAddress.TryParse(text, out var address, out var error)) value = new TargetSettings { Id = address.Host, Port = address.Port, Url = address };
+        var isTcp = text.StartsWith(TcpScheme, StringComparison.OrdinalIgnoreCase);
+        if (TargetAddress.TryParse(isTcp ? $"http://{text[TcpScheme.Length..]}" : text, out var address, out var error)) value = new TargetSettings { Id = address.Host, Port = address.Port, Url = address, IsTcp = isTcp };
         else expected = $"{Expected}: it {error.Split(';')[0].Replace($"'{text}' ", "", StringComparison.Ordinal)}";
         return value is not null;
     }

@@ -29,6 +29,9 @@ internal sealed class BalancerUnderTest : IAsyncDisposable
     /// <summary>What that front has counted.</summary>
     public RouteGuide.Balancer.Proxy.Tcp.TcpCounters TcpCounters => _app.TcpFronts.Single().Counters;
 
+    /// <summary>Connections of clients that are open.</summary>
+    public int Clients => _app.Engine.Clients;
+
     public Uri Registry => new(_app.Urls(ListenerKind.Registry).Single());
 
     /// <summary>The event loops, for what can only be looked at on their threads.</summary>

@@ -92,7 +92,7 @@ internal sealed record HealthCheckPlan
         _ when settings.Matcher.GrpcCode is not null => CheckKind.Grpc,
         _ when settings.Matcher.HttpCode is not null => CheckKind.Http,
         null when settings.HealthCheckService is not null => CheckKind.GrpcHealth,
-        _ => version == ProtocolVersion.Grpc ? CheckKind.Grpc : CheckKind.Http,
+        _ => version switch { ProtocolVersion.Grpc => CheckKind.Grpc, ProtocolVersion.Tcp => CheckKind.Tcp, _ => CheckKind.Http },
     };
 
     /// <summary>The port of a target that the check connects to.</summary>

@@ -45,7 +45,7 @@ internal record HealthCheckSettings
     [Setting("HealthCheckEnabled", "targets are checked; by default where any other setting of health checks is set")]
     public bool? HealthCheckEnabled { get; init; }
 
-    [Setting("HealthCheckProtocol", "how they are checked; by default what the matcher or the service asks for, else GRPC for GRPC groups and HTTP for others")]
+    [Setting("HealthCheckProtocol", "how they are checked; by default what the matcher or the service asks for, else GRPC for GRPC groups, TCP for TCP groups and HTTP for others")]
     public HealthCheckProtocol? HealthCheckProtocol { get; init; }
 
     [Setting("HealthCheckProtocolVersion", "the HTTP version of HTTP and HTTPS checks, HTTP1 or HTTP2; by default the group's on its own port, HTTP1 on another")]
