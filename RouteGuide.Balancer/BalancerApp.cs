@@ -71,7 +71,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         _web = builder.Build();
         _keeping = new KeeperShared(new NetworkProbe(new ProbeConnector(_targetTls)), _checks, time, new Random(), Services.GetRequiredService<ILogger<TargetKeeper>>());
         var routes = new ProxyRoutes(_routes, StartGroup);
-        _tcpGroup = new TcpGroup(routes.Groups[0], _settings.Routes.Groups[0].Settings.Attributes.ProxyProtocol);
+        _tcpGroup = new TcpGroup(routes.AllGroups.Current[0], _settings.Routes.Groups[0].Settings.Attributes.ProxyProtocol);
         _engine = new ProxyEngine(
             new ProxyShared(routes, Services.GetRequiredService<AccessLog>(), _settings.Proxy with { TargetTls = _targetTls }, time),
             Services.GetRequiredService<ILoggerFactory>());

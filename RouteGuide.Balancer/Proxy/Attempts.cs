@@ -66,7 +66,7 @@ internal sealed class Attempts
     /// <param name="again">A target that was tried will do, if there is no other.</param>
     public void Next(bool again)
     {
-        if (TargetChoice.Enter(_exchange.Group, _exchange.Input, _tried, again, out var isFull) is { } target) Begin(target);
+        if (TargetChoice.Enter(in _exchange.Route, _exchange.Input, _tried, again, out var isFull) is { } target) Begin(target);
         else if (Live > 0) return;
         else if (isFull) Queue();
         else if (!_repeats || _last is null || !_repeater!.Repeats(_last)) GiveUp();
@@ -75,7 +75,7 @@ internal sealed class Attempts
     /// <summary>A further attempt beside those that go on: at a target that was not tried and has room.</summary>
     public bool TryHedge()
     {
-        if (TargetChoice.Enter(_exchange.Group, _exchange.Input, _tried, again: false, out _) is not { } target) return false;
+        if (TargetChoice.Enter(in _exchange.Route, _exchange.Input, _tried, again: false, out _) is not { } target) return false;
         Begin(target);
         return true;
     }

@@ -3,6 +3,7 @@ using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Http2.Streams;
 using RouteGuide.Balancer.Proxy.Http1;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Routing.Rules;
 using RouteGuide.Balancer.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
@@ -18,6 +19,7 @@ internal sealed class ClientConnection : Http2Channel
     private static readonly byte[] MaxIdle = "max_idle"u8.ToArray();
     private static readonly byte[] MaxRequests = "max_requests"u8.ToArray();
 
+    private readonly ProxyListener _listener;
     private readonly Action _onOver;
     private LoopTimer? _age; // until it takes no new calls; null when it may grow as old as it likes
     private LoopTimer? _linger; // until it is closed, having been rotated
@@ -29,10 +31,12 @@ internal sealed class ClientConnection : Http2Channel
     /// <param name="channel">Its octets.</param>
     /// <param name="isTls">They came encrypted.</param>
     /// <param name="onOver">Called once.</param>
-    public ClientConnection(ProxyLoop loop, IChannel channel, bool isTls, Action onOver)
+    /// <param name="listener">That it came to; null for the one of all that have none of their own.</param>
+    public ClientConnection(ProxyLoop loop, IChannel channel, bool isTls, Action onOver, ProxyListener? listener = null)
         : base(loop, channel, Http2Role.Server, loop.Shared.Options.Limits.Http2)
     {
         Origin = ClientOrigin.Of(channel, isTls);
+        _listener = listener ?? loop.Shared.Listener;
         _onOver = onOver;
         _keepAlive = new KeepAlive(loop.Shared.Options.Limits.KeepAliveIntervalMs, loop.Shared.Options.Limits.KeepAliveTimeoutMs);
         _callsLeft = loop.Shared.Options.MaxRequestsPerConnection;
@@ -93,9 +97,9 @@ internal sealed class ClientConnection : Http2Channel
     public override void OnHeaders(Http2Stream stream, HeaderList headers, bool endStream)
     {
         if (_callsLeft > 0 && --_callsLeft == 0) Drain(MaxRequests);
-        if (headers.Frozen?.Derived is RequestTemplate known && known.Routes == Loop.Shared.Routes && !TraceContext.IsRecorded)
+        if (headers.Frozen?.Derived is RequestTemplate known && known.Routes == _listener.Routes && !TraceContext.IsRecorded)
         {
-            Begin(stream, known, endStream);
+            Begin(stream, headers, known, endStream);
             return;
         }
 
@@ -116,25 +120,9 @@ internal sealed class ClientConnection : Http2Channel
         {
             Refuse(stream, headers, kind, GrpcStatus.InvalidArgument, StatusCodes.Status400BadRequest, $"the header field '{System.Text.Encoding.Latin1.GetString(headers.Name(unsafeField))}' holds a control character");
         }
-        else if (ChooseGroup(stream, headers, kind, method, path) is { } group)
+        else
         {
-            if (group.Group.Version == ProtocolVersion.Http1)
-            {
-                Bridge(stream, headers, kind, endStream, group);
-                return;
-            }
-
-            if (headers.Frozen is { } frozen && !TraceContext.IsRecorded)
-            {
-                var template = RequestTemplate.Make(headers, kind, Loop.Shared.Routes, group, Origin, Loop.Resources);
-                frozen.Derived = template;
-                Begin(stream, template, endStream);
-                return;
-            }
-
-            var exchange = Loop.NewExchange();
-            stream.Tag = exchange;
-            exchange.Begin(this, group, stream, headers, kind, endStream);
+            Route(stream, headers, kind, method.SequenceEqual("POST"u8), endStream);
         }
     }
 
@@ -227,11 +215,48 @@ internal sealed class ClientConnection : Http2Channel
         _onOver();
     }
 
-    private void Begin(Http2Stream stream, RequestTemplate template, bool endStream)
+    // Does what the request's rule says.
+    private void Route(Http2Stream stream, HeaderList headers, in RequestKind kind, bool isPost, bool endStream)
     {
+        var routes = _listener.Routes;
+        var rule = routes.Only ?? routes.Choose(new RequestView(headers, Origin.Remote.Address, kind.IsGrpc));
+        if (!rule.IsForward)
+        {
+            Answer(stream, headers, kind, rule);
+            return;
+        }
+
+        if (headers.Frozen is { } frozen && !TraceContext.IsRecorded && rule.Takes(kind, isPost))
+        {
+            var template = RequestTemplate.Make(headers, kind, routes, rule, Origin, Loop.Resources);
+            frozen.Derived = template;
+            Begin(stream, headers, template, endStream);
+            return;
+        }
+
+        var route = rule.Route(headers, Loop.Random);
+        if (!route.Group.TakesAnyHttp2 && route.Group.Group.WhyNot(cameAsHttp2: true, kind.IsGrpc, isPost) is { } reason)
+        {
+            Refuse(stream, headers, kind, GrpcStatus.Unimplemented, LocalReply.VersionMismatch, reason);
+        }
+        else if (route.Group.Group.Version == ProtocolVersion.Http1)
+        {
+            Bridge(stream, headers, kind, endStream, in route);
+        }
+        else
+        {
+            var exchange = Loop.NewExchange();
+            stream.Tag = exchange;
+            exchange.Begin(this, in route, stream, headers, kind, endStream);
+        }
+    }
+
+    private void Begin(Http2Stream stream, HeaderList headers, RequestTemplate template, bool endStream)
+    {
+        var route = template.Rule.Route(headers, Loop.Random);
         var exchange = Loop.NewExchange();
         stream.Tag = exchange;
-        exchange.Begin(this, stream, template, endStream);
+        exchange.Begin(this, in route, stream, template, endStream);
     }
 
     private static bool IsHealth(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path)
@@ -240,18 +265,17 @@ internal sealed class ClientConnection : Http2Channel
         return path.StartsWith(page) && (path.Length == page.Length || path[page.Length] == (byte)'?') && (method.SequenceEqual("GET"u8) || method.SequenceEqual("HEAD"u8));
     }
 
-    // Null if the request has got its answer: the group that it is for cannot take it.
-    private ProxyGroup? ChooseGroup(Http2Stream stream, HeaderList headers, in RequestKind kind, ReadOnlySpan<byte> method, ReadOnlySpan<byte> path)
+    // The rule answers itself.
+    private void Answer(Http2Stream stream, HeaderList headers, in RequestKind kind, ProxyRule rule)
     {
-        var routes = Loop.Shared.Routes;
-        var group = routes.Only ?? routes.Choose(path, kind.IsGrpc);
-        if (group.TakesAnyHttp2 || group.Group.WhyNot(cameAsHttp2: true, kind.IsGrpc, method.SequenceEqual("POST"u8)) is not { } reason) return group;
-        Refuse(stream, headers, kind, GrpcStatus.Unimplemented, LocalReply.VersionMismatch, reason);
-        return null;
+        var reply = RuleReply.Of(rule.Rule.Action, Origin.IsTls, headers);
+        Report(headers, kind.IsGrpc, reply.GrpcStatus, reply.HttpStatus, reply.Location ?? reply.Body, ExchangeEnd.ByRule, rule.Rule, reply.Location);
+        reply.Write(Connection, stream, Loop.Resources.Outgoing, kind);
+        EndIfSent(stream);
     }
 
     // To targets of HTTP/1.1. What is octets here is one line among others there.
-    private void Bridge(Http2Stream stream, HeaderList headers, in RequestKind kind, bool endStream, ProxyGroup group)
+    private void Bridge(Http2Stream stream, HeaderList headers, in RequestKind kind, bool endStream, in CallRoute route)
     {
         var target = headers.Text(KnownHeader.Path)!;
         if (!RequestTarget.IsClean(target))
@@ -262,7 +286,7 @@ internal sealed class ClientConnection : Http2Channel
 
         var bridge = new BridgedStream(this, stream, headers);
         stream.Tag = bridge;
-        bridge.Begin(group, target, endStream);
+        bridge.Begin(in route, target, endStream);
     }
 
     private void Refuse(Http2Stream stream, HeaderList? headers, in RequestKind kind, GrpcStatus status, int httpStatus, string message)
@@ -272,7 +296,7 @@ internal sealed class ClientConnection : Http2Channel
         EndIfSent(stream);
     }
 
-    private void Report(HeaderList? headers, bool isGrpc, GrpcStatus status, int httpStatus, string message)
+    private void Report(HeaderList? headers, bool isGrpc, GrpcStatus status, int httpStatus, string message, ExchangeEnd end = ExchangeEnd.Refused, Rule? rule = null, string? location = null)
     {
         Loop.RefusalNotes.OnLocalEnd(httpStatus, message);
         var report = new ExchangeReport
@@ -280,7 +304,9 @@ internal sealed class ClientConnection : Http2Channel
             Client = Origin,
             Type = CallTypes.Of(isHttp2: true, isGrpc, Origin.IsTls),
             Request = headers,
-            End = ExchangeEnd.Refused,
+            Rule = rule,
+            Location = location,
+            End = end,
             Notes = Loop.RefusalNotes,
             HttpStatus = isGrpc ? StatusCodes.Status200OK : httpStatus,
             GrpcStatus = isGrpc ? GrpcProtocol.TextOf(status) : null,

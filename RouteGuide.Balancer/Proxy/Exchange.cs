@@ -6,6 +6,7 @@ using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Http2.Streams;
 using RouteGuide.Balancer.Proxy.Calls;
+using RouteGuide.Balancer.Proxy.Stickiness;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
 
@@ -32,6 +33,7 @@ internal sealed class Exchange
     private readonly LoopTimer _deadline;
     private LoopTimer? _idle;
     private ClientConnection _client = null!;
+    private CallRoute _route;
     private Http2Stream? _clientStream;
     private RequestKind _kind;
     private ExchangeEnd _end;
@@ -57,7 +59,10 @@ internal sealed class Exchange
     }
 
     /// <summary>Where it goes.</summary>
-    public ProxyGroup Group { get; private set; } = null!;
+    public ref readonly CallRoute Route => ref _route;
+
+    /// <summary>Where it goes.</summary>
+    public ProxyGroup Group => _route.Group;
 
     /// <summary>How it is treated; null where nothing is done to it.</summary>
     public CallPolicy? Policy { get; private set; }
@@ -79,21 +84,22 @@ internal sealed class Exchange
     public long HeldOctets => ProxyLoop.CallOctets + Request.HeldOctets;
 
     /// <summary>Steps 1 and 2: a request has begun.</summary>
-    public void Begin(ClientConnection client, ProxyGroup group, Http2Stream stream, HeaderList headers, in RequestKind kind, bool endStream)
+    public void Begin(ClientConnection client, in CallRoute route, Http2Stream stream, HeaderList headers, in RequestKind kind, bool endStream)
     {
         _span = TraceContext.StartSpan(headers, kind.IsGrpc);
-        var deadline = CallDeadline.Of(headers, group.Calls);
+        var calls = route.Rule.Calls;
+        var deadline = CallDeadline.Of(headers, calls);
         Request.Begin(headers, client.Origin, _span, deadline.ForTarget(kind.IsGrpc), endStream);
-        Input = group.Key?.Of(Request.Headers, client.Origin) ?? default;
-        Begin(client, group, stream, kind, deadline, group.Calls?.Limiter?.KeyOf(headers, client.Origin.Remote.Address) ?? 0);
+        Input = route.Group.Key?.Of(Request.Headers, client.Origin) ?? default;
+        Begin(client, in route, stream, kind, deadline, calls?.Limiter?.KeyOf(headers, client.Origin.Remote.Address) ?? 0);
     }
 
     /// <summary>Steps 1 and 2: a request has begun, of a kind that this client has sent before.</summary>
-    public void Begin(ClientConnection client, Http2Stream stream, RequestTemplate template, bool endStream)
+    public void Begin(ClientConnection client, in CallRoute route, Http2Stream stream, RequestTemplate template, bool endStream)
     {
         Request.Begin(template, endStream);
-        Input = template.Group.Key is { } key ? template.InputBy(key, client.Origin) : default;
-        Begin(client, template.Group, stream, template.Kind, template.Deadline, template.RateKey);
+        Input = route.Group.Key is { } key ? template.InputBy(key, client.Origin) : default;
+        Begin(client, in route, stream, template.Kind, template.Deadline, template.RateKey);
     }
 
     /// <summary>Step 2: the client's body.</summary>
@@ -129,7 +135,7 @@ internal sealed class Exchange
         _notes.OnAnswered(notes.HttpStatus, headers);
         if (notes.GrpcStatus is not null) OnStatus(notes.GrpcStatus, headers);
         if (endStream) ResponseEnds();
-        if (_clientStream is { } stream) _client.Connection.SendHeaders(stream, _client.NamesTargets ? WithTarget(headers, from) : headers, endStream);
+        if (_clientStream is { } stream) _client.Connection.SendHeaders(stream, _route.SetsCookies || _client.NamesTargets ? WithFields(headers, from) : headers, endStream);
         if (endStream) AfterResponse();
     }
 
@@ -242,7 +248,7 @@ internal sealed class Exchange
         _attempts.Clear();
         _notes.Clear();
         _client = null!;
-        Group = null!;
+        _route = default;
         Policy = null;
         _clientStream = null;
         _span = null;
@@ -261,10 +267,10 @@ internal sealed class Exchange
         _loop.Recycle(this);
     }
 
-    private void Begin(ClientConnection client, ProxyGroup group, Http2Stream stream, in RequestKind kind, in CallDeadline deadline, ulong rateKey)
+    private void Begin(ClientConnection client, in CallRoute route, Http2Stream stream, in RequestKind kind, in CallDeadline deadline, ulong rateKey)
     {
         _client = client;
-        Group = group;
+        _route = route;
         _clientStream = stream;
         _kind = kind;
         _startedAt = _loop.Loop.Timestamp;
@@ -274,7 +280,7 @@ internal sealed class Exchange
             _loop.Timers.Set(_deadline, _loop.NowMs + (long)Math.Ceiling(after.TotalMilliseconds));
         }
 
-        if (group.Calls is not { } policy) _attempts.Begin(null);
+        if (route.Rule.Calls is not { } policy) _attempts.Begin(null);
         else Begin(policy, rateKey);
     }
 
@@ -307,6 +313,7 @@ internal sealed class Exchange
         {
             Client = _client.Origin,
             Type = CallTypes.Of(isHttp2: true, _kind.IsGrpc, _client.Origin.IsTls),
+            Rule = _route.Rule.Rule,
             Request = Request.Headers,
             Group = Group,
             Tries = tries,
@@ -348,10 +355,12 @@ internal sealed class Exchange
     }
 
     // Which of the targets it was, and after how many others.
-    private HeaderList WithTarget(HeaderList headers, Attempt from)
+    private HeaderList WithFields(HeaderList headers, Attempt from)
     {
         var list = _loop.Resources.Outgoing;
         list.CopyFrom(headers);
+        if (_route.SetsCookies) SetCookies.Add(in _route, from.Target, list, _client.Origin.IsTls);
+        if (!_client.NamesTargets) return list;
         list.Add("x-routeguide-target"u8, Encoding.Latin1.GetBytes(from.Target.Name));
         list.Add("x-routeguide-attempt"u8, Encoding.ASCII.GetBytes(_attempts.PlaceOf(from).ToString(CultureInfo.InvariantCulture)));
         return list;

@@ -1,5 +1,6 @@
 using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Routing.Rules;
 
 namespace RouteGuide.Balancer.Proxy;
 
@@ -41,6 +42,9 @@ internal enum ExchangeEnd
 
     /// <summary>Every target had as many calls as it may have, and no more could wait, or not as long.</summary>
     Overloaded,
+
+    /// <summary>A rule answered.</summary>
+    ByRule,
 }
 
 /// <summary>What is known of a call when it has ended.</summary>
@@ -65,6 +69,12 @@ internal readonly record struct ExchangeReport
 
     /// <summary>The code that the client saw; 0 when it saw none.</summary>
     public int HttpStatus { get; init; }
+
+    /// <summary>The rule that it went by; null if it did not get that far.</summary>
+    public Rule? Rule { get; init; }
+
+    /// <summary>Where a rule sent the client; else null.</summary>
+    public string? Location { get; init; }
 
     /// <summary>Where it was to go; null if that was not decided.</summary>
     public ProxyGroup? Group { get; init; }

@@ -58,8 +58,8 @@ internal static class LocalReply
         trailers.Add("grpc-message"u8, Encoding.ASCII.GetBytes(GrpcProtocol.EncodeMessage(message)));
     }
 
-    // 200 and trailers-only: one HEADERS frame that ends the stream.
-    private static void WriteGrpc(Http2Connection connection, Http2Stream stream, HeaderList scratch, GrpcStatus status, string message, long retryMs)
+    /// <summary>200 and trailers-only: one HEADERS frame that ends the stream.</summary>
+    public static void WriteGrpc(Http2Connection connection, Http2Stream stream, HeaderList scratch, GrpcStatus status, string message, long retryMs = 0)
     {
         scratch.Clear();
         scratch.Add(Ok);

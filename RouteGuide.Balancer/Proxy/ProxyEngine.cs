@@ -15,6 +15,9 @@ namespace RouteGuide.Balancer.Proxy;
 /// <param name="Tls">Null for plaintext.</param>
 internal sealed record FrontListener(IPEndPoint Address, TlsFront? Tls)
 {
+    /// <summary>What its connections have in common; null for the listener of all that have none of their own.</summary>
+    public ProxyListener? Listener { get; init; }
+
     /// <summary>Where its connections go, whole; null if they carry HTTP.</summary>
     public TcpFront? Tcp { get; init; }
 
@@ -30,7 +33,7 @@ internal sealed class ProxyEngine : IAsyncDisposable
     private readonly LoopGroup _loops;
     private readonly Dictionary<EventLoop, ProxyLoop> _proxies;
     private readonly List<(SocketListener Socket, FrontListener Front)> _listeners = [];
-    private readonly List<(ProxyGroup Group, Action<Target> OnAdded)> _followed = [];
+    private readonly Dictionary<ProxyGroup, Action<Target>> _followed = [];
     private readonly ConnectionGate _gate;
     private readonly HttpRelay _relay;
     private readonly Http1Front _http1;
@@ -69,14 +72,17 @@ internal sealed class ProxyEngine : IAsyncDisposable
         _started = true;
         await _http1.Start();
         foreach (var (loop, proxy) in _proxies) loop.Post(proxy.Start);
-        foreach (var group in _shared.Routes.Groups) Follow(group);
+        _shared.Groups.Added += Follow;
+        _shared.Groups.Removed += Leave;
+        foreach (var group in _shared.Groups.Current) Follow(group);
         // The first client comes here; the others warm theirs when they are accepted.
         if (_listeners.Exists(l => l.Front.Tcp is null)) _loops.Loops[0].Post(_proxies[_loops.Loops[0]].Warm);
         _loops.Start();
         foreach (var (socket, front) in _listeners)
         {
+            // Behind a proxy nobody is known by the address that he comes from; he is looked at once his own is.
             if (front.ProxyProtocol.Receive) socket.Start(_loops, new ProxiedGate(_gate, front), channel => OnProxied(channel, front), OnError);
-            else socket.Start(_loops, _gate, channel => OnAccepted(channel, front), OnError);
+            else socket.Start(_loops, new ListenerGate(ListenerOf(front), _gate), channel => OnAccepted(channel, front), OnError);
         }
     }
 
@@ -88,8 +94,9 @@ internal sealed class ProxyEngine : IAsyncDisposable
         _listeners.Clear();
         if (!_started) return;
         _started = false;
-        foreach (var (group, onAdded) in _followed) group.Group.Targets.Added -= onAdded;
-        _followed.Clear();
+        _shared.Groups.Added -= Follow;
+        _shared.Groups.Removed -= Leave;
+        foreach (var group in _shared.Groups.Current) Leave(group);
         var http1 = _http1.Stop(patience);
         var empty = OnAll(p => p.Drain());
         if (!await Within(empty, patience))
@@ -154,7 +161,7 @@ internal sealed class ProxyEngine : IAsyncDisposable
         IChannelHandler? OnKnown()
         {
             var from = channel.Remote.Address;
-            if (_gate.TryEnterAddress(from)) return Open(channel, front, () => _gate.Leave(from));
+            if (ListenerOf(front).Admits(from) && _gate.TryEnterAddress(from)) return Open(channel, front, () => _gate.Leave(from));
             channel.Abort();
             _gate.Leave();
             return null;
@@ -182,14 +189,14 @@ internal sealed class ProxyEngine : IAsyncDisposable
 
         proxy.Warm();
         var limits = _shared.Options.Limits;
-        if (front.Tls is not { } tls) return new PrefaceSniffer(channel, limits.Http2.PrefaceTimeoutMs, isHttp2 => Begin(channel, isTls: false, isHttp2, onOver), onOver);
+        if (front.Tls is not { } tls) return new PrefaceSniffer(channel, limits.Http2.PrefaceTimeoutMs, isHttp2 => Begin(channel, ListenerOf(front), isTls: false, isHttp2, onOver), onOver);
         if (!_shared.Options.PortableTransport && tls.OpenSsl is { } openSsl) return OpenSslChannel.Secure(channel, openSsl, limits.HandshakeTimeoutMs, OnSecured, OnNotSecured);
         return TlsChannel.Secure(channel, tls.Begin(), limits.HandshakeTimeoutMs, OnSecured, OnNotSecured);
 
         void OnSecured(SecureChannel secured)
         {
             if (_shared.Log.IsEnabled && secured.Describe() is var facts) secured.Facts = facts with { Certificate = tls.NameOf(facts.ServerName) };
-            Begin(secured, isTls: true, secured.Protocol == SslApplicationProtocol.Http2, onOver);
+            Begin(secured, ListenerOf(front), isTls: true, secured.Protocol == SslApplicationProtocol.Http2, onOver);
         }
 
         // Anybody may fail at it as often as he likes, so it is told only to those who ask.
@@ -201,17 +208,19 @@ internal sealed class ProxyEngine : IAsyncDisposable
         }
     }
 
-    private IChannelHandler Begin(IChannel channel, bool isTls, bool isHttp2, Action onOver)
+    private IChannelHandler Begin(IChannel channel, ProxyListener listener, bool isTls, bool isHttp2, Action onOver)
     {
         if (isHttp2)
         {
-            var client = new ClientConnection(_proxies[channel.Loop], channel, isTls, onOver);
+            var client = new ClientConnection(_proxies[channel.Loop], channel, isTls, onOver, listener);
             client.Start();
             return client;
         }
 
-        return _http1.Begin(channel, isTls, _proxies[channel.Loop].Meter, onOver);
+        return _http1.Begin(channel, listener, isTls, _proxies[channel.Loop].Meter, onOver);
     }
+
+    private ProxyListener ListenerOf(FrontListener front) => front.Listener ?? _shared.Listener;
 
     private void Follow(ProxyGroup group)
     {
@@ -219,8 +228,22 @@ internal sealed class ProxyEngine : IAsyncDisposable
         {
             foreach (var (loop, proxy) in _proxies) loop.Post(() => proxy.OnTargetAdded(group, target));
         };
+        lock (_followed)
+        {
+            if (!_followed.TryAdd(group, onAdded)) return;
+        }
+
         group.Group.Targets.Added += onAdded;
-        _followed.Add((group, onAdded));
+        // Those that came with it.
+        foreach (var entry in group.Group.Targets.Current.Entries) onAdded(entry.Target);
+    }
+
+    private void Leave(ProxyGroup group)
+    {
+        lock (_followed)
+        {
+            if (_followed.Remove(group, out var onAdded)) group.Group.Targets.Added -= onAdded;
+        }
     }
 
     private void OnError(Exception e) => _logger.LogError(e, "An error on an event loop");

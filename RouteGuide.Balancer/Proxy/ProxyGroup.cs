@@ -2,6 +2,7 @@ using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Proxy.Calls;
+using RouteGuide.Balancer.Proxy.Stickiness;
 using RouteGuide.Balancer.Routing;
 
 namespace RouteGuide.Balancer.Proxy;
@@ -11,6 +12,7 @@ internal sealed class ProxyGroup
 {
     private readonly IOutcomeWatch[] _outcomes;
     private Choice _choice;
+    private TargetStickiness? _stickiness;
 
     /// <param name="group">Its targets and what they speak.</param>
     /// <param name="picker">Says where the next request goes; its own, so that the shares within one group do not depend on another's.</param>
@@ -21,6 +23,7 @@ internal sealed class ProxyGroup
         (Group, _choice, Suspects, _outcomes) = (group, new Choice(picker, null), suspects, outcomes);
         Tag = new KeyValuePair<string, object?>("target_group", group.Name);
         TakesAnyHttp2 = group.Version == ProtocolVersion.Http2;
+        NameHash = StableHash.OfName(group.Name);
         Queue = new CallQueue(this);
     }
 
@@ -29,7 +32,7 @@ internal sealed class ProxyGroup
     /// <summary>How many calls its targets have at once, and who waits.</summary>
     public CallQueue Queue { get; }
 
-    /// <summary>How its calls are treated; null where nothing is done to them.</summary>
+    /// <summary>How its calls are treated where their rule does not say; null where nothing is done to them.</summary>
     public CallPolicy? Calls { get; init; }
 
     /// <summary>The label of its metrics.</summary>
@@ -40,6 +43,16 @@ internal sealed class ProxyGroup
 
     /// <summary>What the keys of calls are; null where no choice depends on them.</summary>
     public HashKey? Key => Volatile.Read(ref _choice).Key;
+
+    /// <summary>What ties clients to its targets; null if nothing does. May be exchanged while calls are picked for.</summary>
+    public TargetStickiness? Stickiness
+    {
+        get => Volatile.Read(ref _stickiness);
+        set => Volatile.Write(ref _stickiness, value);
+    }
+
+    /// <summary>The same for the same name, in every balancer.</summary>
+    public ulong NameHash { get; }
 
     public SuspectWatch Suspects { get; }
 

@@ -90,7 +90,7 @@ internal sealed class ProxyLoop
     {
         if (_isWarm) return;
         _isWarm = true;
-        foreach (var group in Shared.Routes.Groups)
+        foreach (var group in Shared.Groups.Current)
         {
             foreach (var entry in group.Group.Targets.Current.Entries) OnTargetAdded(group, entry.Target);
         }
@@ -256,7 +256,7 @@ internal sealed class ProxyLoop
         _ticking.Clear();
         Tcp.Tick();
         // What has become able to take calls says nothing of it.
-        foreach (var group in Shared.Routes.Groups) group.Queue.OnRoom();
+        foreach (var group in Shared.Groups.Current) group.Queue.OnRoom();
         // A connection that is given up sends its calls to other targets, whose pools may be new.
         _tickingPools.AddRange(_pools.Values);
         foreach (var pool in _tickingPools) pool.Tick();

@@ -1,5 +1,6 @@
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Proxy.Calls;
+using RouteGuide.Balancer.Proxy.Stickiness;
 using RouteGuide.Balancer.Routing;
 
 namespace RouteGuide.Balancer.Proxy;
@@ -11,22 +12,22 @@ internal static class TargetChoice
     private const int Picks = 4;
 
     /// <summary>Picks a target and enters it. Null when there is none, or none that is worth a further attempt.</summary>
-    /// <param name="group">Whose targets.</param>
+    /// <param name="route">To whose targets, and which of them first.</param>
     /// <param name="input">What the choice depends on.</param>
     /// <param name="tried">Where the call was sent before.</param>
     /// <param name="again">One of those will do, if there is no other: who refused a call may take it on a new connection; who cannot be reached will not.</param>
     /// <param name="isFull">There is one, but no room.</param>
-    public static Target? Enter(ProxyGroup group, in PickInput input, List<Target> tried, bool again, out bool isFull)
+    public static Target? Enter(in CallRoute route, in PickInput input, List<Target> tried, bool again, out bool isFull)
     {
         // Nobody goes ahead of those who wait.
-        isFull = group.Queue.Count > 0;
-        return isFull ? null : Choose(group, in input, tried, again, out isFull);
+        isFull = route.Group.Queue.Count > 0;
+        return isFull ? null : Choose(route.Group, route.Affinity, in input, tried, again, out isFull);
     }
 
-    /// <summary>The same for a call that waits in the group's queue.</summary>
-    public static Target? EnterForQueue(ProxyGroup group, QueuedCall call) => Choose(group, call.Input, call.Tried, again: true, out _);
+    /// <summary>The same for a call that waits in the group's queue: it takes the first room that there is, wherever its client was before.</summary>
+    public static Target? EnterForQueue(ProxyGroup group, QueuedCall call) => Choose(group, default, call.Input, call.Tried, again: true, out _);
 
-    private static Target? Choose(ProxyGroup group, in PickInput input, List<Target> tried, bool again, out bool isFull)
+    private static Target? Choose(ProxyGroup group, Affinity affinity, in PickInput input, List<Target> tried, bool again, out bool isFull)
     {
         isFull = false;
         var most = group.Queue.Most;
@@ -35,6 +36,9 @@ internal static class TargetChoice
             var snapshot = group.Group.Targets.Current;
             var routable = snapshot.Routable;
             if (routable.IsEmpty) return null;
+
+            // Where the client was before, if that still takes calls.
+            if (affinity.Kind != AffinityKind.None && affinity.Find(snapshot, tried) is { } before && before.TryBegin(most)) return before;
 
             var picker = group.Picker;
             var picked = picker.Pick(snapshot, in input, out _);

@@ -25,6 +25,9 @@ internal sealed class Target(string name, TargetAddress address, bool leased)
 
     public TargetAddress Address { get; } = address;
 
+    /// <summary>The same for the same name, in every balancer.</summary>
+    public ulong NameHash { get; } = StableHash.OfName(name);
+
     /// <summary>Held by a lease, not by configuration.</summary>
     public bool Leased { get; } = leased;
 

@@ -46,13 +46,13 @@ internal sealed class BridgedStream : IDisposable
     public long HeldOctets => _held;
 
     /// <summary>Has the request carried.</summary>
-    public void Begin(ProxyGroup group, string target, bool endStream)
+    public void Begin(in CallRoute route, string target, bool endStream)
     {
         Hold(Overhead);
         _context.CanHaveBody = !endStream;
         if (endStream) _request.Writer.Complete();
-        var (relay, origin) = (_client.Loop.Relay, _client.Origin);
-        _ = Task.Run(() => Carry(relay, origin, group, target));
+        var (relay, origin, whereTo) = (_client.Loop.Relay, _client.Origin, route);
+        _ = Task.Run(() => Carry(relay, origin, whereTo, target));
     }
 
     public void OnRequestData(ReadOnlySpan<byte> data, bool endStream)
@@ -155,12 +155,12 @@ internal sealed class BridgedStream : IDisposable
         }
     }
 
-    private async Task Carry(HttpRelay relay, ClientOrigin origin, ProxyGroup group, string target)
+    private async Task Carry(HttpRelay relay, ClientOrigin origin, CallRoute route, string target)
     {
         var loop = _client.Loop;
         try
         {
-            await relay.Carry(_context.Context, origin, group, target);
+            await relay.Carry(_context.Context, origin, in route, target);
             await _context.CompleteAsync();
         }
         catch (Exception e)

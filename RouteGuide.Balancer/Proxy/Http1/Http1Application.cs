@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Routing.Rules;
 
 namespace RouteGuide.Balancer.Proxy.Http1;
 
@@ -30,12 +31,28 @@ internal sealed class Http1Application(HttpRelay relay) : IHttpApplication<HttpC
         if (!RequestTarget.IsClean(target)) return Refuse(context, origin, StatusCodes.Status400BadRequest, RequestTarget.NotClean, closes: true);
 
         var isGrpc = GrpcProtocol.IsGrpc(Encoding.Latin1.GetBytes(context.Request.ContentType ?? ""));
-        var group = relay.Routes.Choose(Encoding.ASCII.GetBytes(target), isGrpc);
-        if (group.Group.WhyNot(cameAsHttp2: false, isGrpc, method == "POST") is { } reason) return Refuse(context, origin, LocalReply.VersionMismatch, reason);
-        return relay.Carry(context, origin, group, target);
+        var routes = context.Features.GetRequiredFeature<ProxyListener>().Routes;
+        var headers = routes.Only is { IsForward: true, IsSticky: false } ? null : RequestList.Of(context, target);
+        var rule = routes.Only ?? routes.Choose(new RequestView(headers!, origin.Remote.Address, isGrpc));
+        if (!rule.IsForward) return Answer(context, origin, rule.Rule, RuleReply.Of(rule.Rule.Action, origin.IsTls, headers!));
+        var route = rule.Route(headers, Random.Shared);
+        if (route.Group.Group.WhyNot(cameAsHttp2: false, isGrpc, method == "POST") is { } reason) return Refuse(context, origin, LocalReply.VersionMismatch, reason, rule: rule.Rule);
+        return relay.Carry(context, origin, in route, target);
     }
 
-    private Task Refuse(HttpContext context, ClientOrigin origin, int status, string message, bool closes = false)
+    private Task Answer(HttpContext context, ClientOrigin origin, Rule rule, RuleReply reply)
+    {
+        Report(context, origin, ExchangeEnd.ByRule, reply.HttpStatus, reply.Location ?? reply.Body, rule, reply.Location);
+        return reply.Write(context);
+    }
+
+    private Task Refuse(HttpContext context, ClientOrigin origin, int status, string message, bool closes = false, Rule? rule = null)
+    {
+        Report(context, origin, ExchangeEnd.Refused, status, message, rule, null);
+        return HttpReply.Write(context, status, message, closes);
+    }
+
+    private void Report(HttpContext context, ClientOrigin origin, ExchangeEnd end, int status, string message, Rule? rule, string? location)
     {
         var notes = new CallNotes();
         notes.OnLocalEnd(status, message);
@@ -47,12 +64,13 @@ internal sealed class Http1Application(HttpRelay relay) : IHttpApplication<HttpC
             Fields = context.Request.Headers,
             Method = context.Request.Method,
             Path = RequestTarget.Of(context),
+            Rule = rule,
+            Location = location,
             Notes = notes,
-            End = ExchangeEnd.Refused,
+            End = end,
             HttpStatus = status,
             StartedAt = now,
             EndedAt = now,
         });
-        return HttpReply.Write(context, status, message, closes);
     }
 }

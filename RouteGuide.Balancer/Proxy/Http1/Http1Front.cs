@@ -52,12 +52,14 @@ internal sealed class Http1Front : IAsyncDisposable
 
     /// <summary>Takes over a connection. On its loop's thread.</summary>
     /// <param name="channel">Its octets.</param>
+    /// <param name="listener">That it came to.</param>
     /// <param name="isTls">They came encrypted.</param>
     /// <param name="meter">Of the loop.</param>
     /// <param name="onOver">Called once.</param>
-    public IChannelHandler Begin(IChannel channel, bool isTls, LoopMeter meter, Action onOver)
+    public IChannelHandler Begin(IChannel channel, ProxyListener listener, bool isTls, LoopMeter meter, Action onOver)
     {
         var connection = new LoopConnection(channel, isTls, meter, onOver);
+        connection.Features.Set(listener);
         connection.Start();
         if (!_listener.Offer(connection)) connection.Abort(new ConnectionAbortedException("the balancer is stopping"));
         return connection;

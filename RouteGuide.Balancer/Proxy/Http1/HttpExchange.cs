@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Proxy.Calls;
+using RouteGuide.Balancer.Proxy.Stickiness;
 using RouteGuide.Balancer.Routing;
 
 namespace RouteGuide.Balancer.Proxy.Http1;
@@ -17,14 +18,14 @@ namespace RouteGuide.Balancer.Proxy.Http1;
 /// <item>If either side breaks off, the other one is told: its connection ends without the rest, or its stream is reset.</item>
 /// </list>
 /// </summary>
-internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientOrigin origin, ProxyGroup group, string path)
+internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientOrigin origin, CallRoute route, string path)
 {
     private readonly CallNotes _notes = new();
     private readonly List<Target> _tried = new(ProxyOptions.MaxAttempts);
     private readonly long _startedAt = relay.Time.GetTimestamp();
     private readonly Activity? _span = StartSpan(context, path);
-    private readonly PickInput _input = group.Key?.Of(context.Request, path, origin) ?? default;
-    private readonly CallPolicy? _policy = group.Calls;
+    private readonly PickInput _input = route.Group.Key?.Of(context.Request, path, origin) ?? default;
+    private readonly CallPolicy? _policy = route.Rule.Calls;
     private readonly List<AttemptReport> _reports = [];
     private CallTimes? _times;
     private OutcomeKind _kind;
@@ -61,7 +62,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
             _tried.Add(target);
             failure = await AttemptAt(target);
             if (failure is null) return;
-            if (failure.IsOfConnection) group.Suspects.Report(target, failure.Reason);
+            if (failure.IsOfConnection) route.Group.Suspects.Report(target, failure.Reason);
             if (failure.IsSafeToRepeat && _content is not { HasBegun: true }) continue;
             _end = failure.Kind == FailureKind.Invalid ? ExchangeEnd.TargetInvalid : ExchangeEnd.TargetLost;
             await BreakOff(StatusCodes.Status502BadGateway, $"target {target.Name} {failure.Reason}");
@@ -72,7 +73,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
         _end = ExchangeEnd.NoTarget;
         await BreakOff(
             StatusCodes.Status503ServiceUnavailable,
-            failure is null ? group.Group.Targets.Current.WhyNone : $"no target could take the request in {_tried.Count} attempts; the last, {_tried[^1].Name}, {failure.Reason}");
+            failure is null ? route.Group.Group.Targets.Current.WhyNone : $"no target could take the request in {_tried.Count} attempts; the last, {_tried[^1].Name}, {failure.Reason}");
     }
 
     /// <summary>Whether it may come now; else it has got its answer.</summary>
@@ -95,7 +96,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
     /// <summary>Step 1. Null if there is none, or if the request has got its answer.</summary>
     private async ValueTask<Target?> Enter(AttemptFailure? failure)
     {
-        var target = TargetChoice.Enter(group, in _input, _tried, again: failure is { Kind: not FailureKind.NotSent }, out var isFull);
+        var target = TargetChoice.Enter(in route, in _input, _tried, again: failure is { Kind: not FailureKind.NotSent }, out var isFull);
         return isFull ? await Wait() : target;
     }
 
@@ -103,14 +104,14 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
     {
         var admitted = new TaskCompletionSource<Target>(TaskCreationOptions.RunContinuationsAsynchronously);
         var call = new QueuedCall(_input, [.. _tried], (_, target) => admitted.SetResult(target));
-        var queue = group.Queue;
+        var queue = route.Group.Queue;
         switch (queue.Wait(call))
         {
             case QueueAnswer.Useless:
                 return null;
             case QueueAnswer.Full:
                 _end = ExchangeEnd.Overloaded;
-                await BreakOff(StatusCodes.Status503ServiceUnavailable, $"every target of the group '{group.Group.Name}' has the {queue.Most} requests that it may have at once");
+                await BreakOff(StatusCodes.Status503ServiceUnavailable, $"every target of the group '{route.Group.Group.Name}' has the {queue.Most} requests that it may have at once");
                 return null;
             default:
                 break;
@@ -136,7 +137,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
             }
 
             _end = _times?.End ?? ExchangeEnd.Overloaded;
-            if (_end == ExchangeEnd.Overloaded) await BreakOff(StatusCodes.Status503ServiceUnavailable, $"no target of the group '{group.Group.Name}' had room within {queue.Settings.QueueTimeout.TotalSeconds} s");
+            if (_end == ExchangeEnd.Overloaded) await BreakOff(StatusCodes.Status503ServiceUnavailable, $"no target of the group '{route.Group.Group.Name}' had room within {queue.Settings.QueueTimeout.TotalSeconds} s");
             else await BreakOff(StatusCodes.Status504GatewayTimeout, _times!.Reason);
             return null;
         }
@@ -154,10 +155,10 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
         finally
         {
             var outcome = new CallOutcome(_kind, IsGrpc: false, _kind == OutcomeKind.Answered ? _status : 0, TicksFrom(_pickedAt, _answeredAt), TicksFrom(_pickedAt, relay.Time.GetTimestamp()));
-            if (group.IsWatched) group.OnOutcome(target, in outcome);
+            if (route.Group.IsWatched) route.Group.OnOutcome(target, in outcome);
             _reports.Add(new AttemptReport(target, outcome, TicksFrom(_startedAt, _pickedAt), TicksFrom(_startedAt, _pickedAt)));
             target.End();
-            group.Queue.OnRoom();
+            route.Group.Queue.OnRoom();
         }
     }
 
@@ -178,6 +179,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
             if (RequestMessage.IsWebSocket(context) && (int)response.StatusCode == StatusCodes.Status101SwitchingProtocols) return await Tunnel(response);
             if (ResponseFields.TryCopy(response, context.Response) is { } fault) return new AttemptFailure(FailureKind.Invalid, default, fault);
             _status = context.Response.StatusCode;
+            if (route.SetsCookies) SetCookies.Add(in route, target, context.Response.Headers, origin.IsTls);
             if (RequestMessage.HasTwoLengths(context.Request.Headers)) context.Response.Headers.Connection = "close";
             return await PassBody(response);
         }
@@ -349,10 +351,11 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
         {
             Client = origin,
             Type = CallTypes.Of(HttpProtocol.IsHttp2(context.Request.Protocol), isGrpc: false, origin.IsTls),
+            Rule = route.Rule.Rule,
             Fields = context.Request.Headers,
             Method = context.Request.Method,
             Path = path,
-            Group = group,
+            Group = route.Group,
             Tries = _reports,
             Notes = _notes,
             End = _end,

@@ -3,15 +3,13 @@ namespace RouteGuide.Balancer.Proxy.Http1;
 /// <summary>Carries requests to targets of HTTP/1.1. Called by many threads at once.</summary>
 internal sealed class HttpRelay(ProxyShared shared) : IDisposable
 {
-    /// <summary>Which group a request is for.</summary>
-    public ProxyRoutes Routes => shared.Routes;
-
     /// <summary>A request has ended.</summary>
     public void Report(in ExchangeReport report)
     {
         lock (shared.Meters.Shared) shared.Meters.Shared.OnCall(in report);
         if (shared.Log.IsEnabled) shared.Log.Write(shared.Meters.Shared.Slot, in report);
     }
+
 
     public TimeProvider Time => shared.Time;
 
@@ -23,9 +21,9 @@ internal sealed class HttpRelay(ProxyShared shared) : IDisposable
     /// <summary>Carries one; completes when it is over, whatever became of it.</summary>
     /// <param name="context">Request and response.</param>
     /// <param name="origin">Where it came from.</param>
-    /// <param name="group">Where it is to go.</param>
+    /// <param name="route">Where it is to go.</param>
     /// <param name="target">Path and query, clean.</param>
-    public Task Carry(HttpContext context, ClientOrigin origin, ProxyGroup group, string target) => new HttpExchange(this, context, origin, group, target).Run();
+    public Task Carry(HttpContext context, ClientOrigin origin, in CallRoute route, string target) => new HttpExchange(this, context, origin, route, target).Run();
 
     public void Dispose() => Client.Dispose();
 }

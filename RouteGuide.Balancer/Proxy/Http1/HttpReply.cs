@@ -11,19 +11,25 @@ internal static class HttpReply
     /// <param name="message">For people.</param>
     /// <param name="closes">The connection is of no use after it.</param>
     /// <param name="retryMs">Milliseconds after which the client may come again; 0 says nothing of it.</param>
-    public static async Task Write(HttpContext context, int status, string message, bool closes = false, long retryMs = 0)
+    public static Task Write(HttpContext context, int status, string message, bool closes = false, long retryMs = 0)
+    {
+        context.Response.Clear();
+        context.Response.Headers.CacheControl = "no-store";
+        if (retryMs > 0) context.Response.Headers.RetryAfter = LocalReply.RetryAfter(retryMs);
+        if (closes) context.Response.Headers.Connection = "close";
+        return Write(context, status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(message + "\n"));
+    }
+
+    /// <summary>Answers with fields that are there already and a body that may be empty; the response must not have started.</summary>
+    public static async Task Write(HttpContext context, int status, string contentType, byte[] body)
     {
         var response = context.Response;
-        response.Clear();
         response.StatusCode = status;
         response.Headers.Server = LocalReply.Server;
-        response.Headers.CacheControl = "no-store";
-        if (retryMs > 0) response.Headers.RetryAfter = LocalReply.RetryAfter(retryMs);
-        if (closes) response.Headers.Connection = "close";
-        response.ContentType = "text/plain; charset=utf-8";
-        var body = Encoding.UTF8.GetBytes(message + "\n");
-        response.ContentLength = body.Length;
-        if (!HttpMethods.IsHead(context.Request.Method))
+        if (body.Length > 0) response.ContentType = contentType;
+        // RFC 9110 section 8.6
+        if (status != StatusCodes.Status204NoContent) response.ContentLength = body.Length;
+        if (body.Length > 0 && !HttpMethods.IsHead(context.Request.Method))
         {
             await response.StartAsync(context.RequestAborted);
             await response.BodyWriter.WriteAsync(body, context.RequestAborted);
