@@ -1,7 +1,6 @@
 using System.Text;
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Balancing.Hashing;
-using RouteGuide.Balancer.Routing;
 
 namespace RouteGuide.Tests.Balancer.Algorithms;
 

@@ -2,7 +2,6 @@ using System.Text;
 using Google.Protobuf;
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Balancing.Orca;
-using RouteGuide.Balancer.Routing;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer.Algorithms;
@@ -79,7 +78,7 @@ public sealed class OrcaTests
             byte[] octets = [.. valid];
             for (var n = random.Next(4); n >= 0; n--) octets[random.Next(octets.Length)] = (byte)random.Next(256);
             if (i % 2 == 0) octets = octets[..random.Next(octets.Length)];
-            OrcaReport.TryParse(octets, out _);
+            _ = OrcaReport.TryParse(octets, out _);
             picker.OnLoadReport(pool[i % 3], Encoding.ASCII.GetBytes(Convert.ToBase64String(octets)));
         }
 
