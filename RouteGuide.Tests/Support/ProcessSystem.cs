@@ -33,12 +33,14 @@ internal sealed partial class ProcessSystem : IAsyncDisposable
     public static Metadata Credentials => new() { { "authorization", $"Bearer {Key}" } };
 
     /// <summary>Starts the balancer and so many replicas; returns when all of them get calls.</summary>
-    public static async Task<ProcessSystem> Start(int replicas = 3)
+    /// <param name="replicas">How many.</param>
+    /// <param name="settings">Of the balancer, each <c>name=value</c>.</param>
+    public static async Task<ProcessSystem> Start(int replicas = 3, params string[] settings)
     {
         var system = new ProcessSystem();
         try
         {
-            await system.StartBalancer();
+            await system.StartBalancer(settings);
             for (var i = 0; i < replicas; i++) system.StartReplica($"r{i}");
             await system.Registered(replicas);
             return system;
@@ -93,10 +95,10 @@ internal sealed partial class ProcessSystem : IAsyncDisposable
         _certificates.Dispose();
     }
 
-    private async Task StartBalancer()
+    private async Task StartBalancer(string[] settings)
     {
         var port = Ports.Free();
-        _balancer = RunningProcess.StartProject("RouteGuide.Balancer", [], new Dictionary<string, string?>(_certificates.KestrelEnvironment)
+        _balancer = RunningProcess.StartProject("RouteGuide.Balancer", settings.Select(s => $"--{s}"), new Dictionary<string, string?>(_certificates.KestrelEnvironment)
         {
             ["ASPNETCORE_URLS"] = "https://127.0.0.1:0;http://127.0.0.1:0",
             ["REGISTRY_PORT"] = $"{port}",
