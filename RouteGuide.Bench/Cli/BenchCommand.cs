@@ -27,6 +27,7 @@ internal static class BenchCommand
             CompareCommand.Create(console),
             ScaleCommand.Create(console),
             ReportCommand.Create(console),
+            HotNodeCommand.Create(console),
             MicroCommand.Create(),
             BackendCommand.Create(output),
             SoakCommand.Create(console),

@@ -14,11 +14,13 @@ internal sealed partial class ManagedProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly Guard _guard;
+    private readonly string _program;
     private readonly ConcurrentQueue<string> _lines = new();
 
-    private ManagedProcess(Process process, Guard guard)
+    private ManagedProcess(Process process, string program, Guard guard)
     {
         _process = process;
+        _program = program;
         _guard = guard;
     }
 
@@ -33,19 +35,23 @@ internal sealed partial class ManagedProcess : IAsyncDisposable
     public static ManagedProcess Start(Guard guard, IReadOnlyList<int> cpus, string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
     {
         // taskset becomes the program, so that its id is the program's.
-        var info = new ProcessStartInfo(Programs.Require("taskset", "util-linux"), ["-c", CpuPlan.Format(cpus), program, .. arguments])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        return Start(guard, program, new ProcessStartInfo(Programs.Require("taskset", "util-linux"), ["-c", CpuPlan.Format(cpus), program, .. arguments]), environment);
+    }
+
+    /// <summary>Starts a program on whatever processors there are, in a folder.</summary>
+    public static ManagedProcess Start(Guard guard, string folder, string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?> environment) =>
+        Start(guard, program, new ProcessStartInfo(program, arguments) { WorkingDirectory = folder }, environment);
+
+    private static ManagedProcess Start(Guard guard, string program, ProcessStartInfo info, IReadOnlyDictionary<string, string?>? environment)
+    {
+        info.RedirectStandardInput = info.RedirectStandardOutput = info.RedirectStandardError = true;
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
         {
             if (value is null) info.Environment.Remove(name);
             else info.Environment[name] = value;
         }
 
-        var managed = new ManagedProcess(new Process { StartInfo = info }, guard);
+        var managed = new ManagedProcess(new Process { StartInfo = info }, program, guard);
         managed._process.OutputDataReceived += managed.Keep;
         managed._process.ErrorDataReceived += managed.Keep;
         managed._process.Start();
@@ -69,7 +75,7 @@ internal sealed partial class ManagedProcess : IAsyncDisposable
         var waited = Stopwatch.StartNew();
         while (!await state())
         {
-            if (HasExited) throw new BenchException($"{_process.StartInfo.ArgumentList[2]} ended with {_process.ExitCode} before {what}:\n{Transcript}");
+            if (HasExited) throw new BenchException($"{_program} ended with {_process.ExitCode} before {what}:\n{Transcript}");
             if (waited.Elapsed > patience) throw new BenchException($"not within {patience.TotalSeconds:0} s: {what}\n{Transcript}");
             await Task.Delay(Poll, cancellation);
         }

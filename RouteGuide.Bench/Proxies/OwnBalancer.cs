@@ -7,7 +7,7 @@ namespace RouteGuide.Bench.Proxies;
 /// <param name="assembly">The built program, or null for the one built with this.</param>
 internal sealed class OwnBalancer(string? assembly = null) : ProxyKind
 {
-    private readonly string _assembly = assembly ?? Metadata("BalancerAssembly");
+    private readonly string _assembly = assembly ?? Assembly;
 
     public override string Name => "routeguide";
 
@@ -45,13 +45,7 @@ internal sealed class OwnBalancer(string? assembly = null) : ProxyKind
         var settings = string.Join('\n', environment.Select(pair => $"{pair.Key}={pair.Value}")).Replace(setup.Folder + "/", "", StringComparison.Ordinal);
         for (var i = 0; i < setup.Backends.Count; i++) settings = settings.Replace(Number(setup.Backends[i]), $"TARGET{i + 1}", StringComparison.Ordinal);
 
-        // What the one who measures has set for other programs is not for this one.
-        foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
-        {
-            var name = (string)variable.Key;
-            if (name.StartsWith("OTEL_", StringComparison.Ordinal) || name.StartsWith("Balancer__", StringComparison.Ordinal) || name.StartsWith("Logging__", StringComparison.Ordinal)) environment.TryAdd(name, null);
-        }
-
+        RemoveForeign(environment);
         var process = ManagedProcess.Start(setup.Guard, setup.Cpus, "dotnet", ["exec", _assembly], environment);
         try
         {
@@ -64,6 +58,19 @@ internal sealed class OwnBalancer(string? assembly = null) : ProxyKind
             throw;
         }
     }
+
+    /// <summary>What the one who measures has set for other programs is not for this one.</summary>
+    public static void RemoveForeign(Dictionary<string, string?> environment)
+    {
+        foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        {
+            var name = (string)variable.Key;
+            if (name.StartsWith("OTEL_", StringComparison.Ordinal) || name.StartsWith("Balancer__", StringComparison.Ordinal) || name.StartsWith("Logging__", StringComparison.Ordinal)) environment.TryAdd(name, null);
+        }
+    }
+
+    /// <summary>The built program.</summary>
+    public static string Assembly => Metadata("BalancerAssembly");
 
     private static string Metadata(string key) => typeof(OwnBalancer).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
 }
