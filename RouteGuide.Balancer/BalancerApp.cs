@@ -3,12 +3,12 @@ using System.Text;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration.Memory;
-using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Control;
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Health.Checks;
 using RouteGuide.Balancer.Proxy;
+using RouteGuide.Balancer.Proxy.Stickiness;
 using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Telemetry.AccessLogs;
@@ -33,15 +33,14 @@ internal sealed class BalancerApp : IAsyncDisposable
     private readonly WebApplication _web;
     private readonly BalancerSettings _settings;
     private readonly List<(ListenerSettings Settings, Func<int> Port)> _listeners = [];
-    private readonly RouteTable _routes;
+    private readonly Dictionary<string, (string Url, IReadOnlyList<FrontListener> Bound)> _fronts = new(StringComparer.OrdinalIgnoreCase);
+    private readonly RunningConfiguration _running;
     private readonly ProxyEngine _engine;
-    private readonly TcpGroup _tcpGroup;
     private readonly TlsFront? _tls;
     private readonly TargetTls _targetTls;
     private readonly ConfigurationFile? _file;
     private readonly TargetKeepers _keepers = new();
     private readonly CheckGate _checks = new();
-    private readonly KeeperShared _keeping;
     private FileWatch? _watch;
     private ConfigurationWatch? _configurationWatch;
     private Task _stopping = Task.CompletedTask;
@@ -52,13 +51,12 @@ internal sealed class BalancerApp : IAsyncDisposable
         builder.AddServiceDefaults();
         builder.LogFromStartOn();
         _settings = BalancerSettings.Read(builder.Configuration);
-        _routes = _settings.Routes.Build();
         _tls = _settings.Listeners.FirstOrDefault(l => l.IsTls) is { } secured ? FrontCertificate.Load(_settings.Tls, secured, TimeProvider.System) : null;
         _targetTls = _settings.Tls.LoadTargetTls(TimeProvider.System);
         ConfigureKestrel(builder);
         if (_settings.Listeners.All(l => l.Kind != ListenerKind.Registry)) builder.Services.AddSingleton<IServer, NoServer>();
         builder.Services.AddSingleton(time);
-        builder.Services.AddSingleton(Targets);
+        builder.Services.AddSingleton(_ => Targets);
         builder.Services.AddSingleton(services => new AccessLog(Name, _settings.AccessLog, time, services.GetRequiredService<ILogger<AccessLog>>()));
         builder.Services.AddSingleton(_settings.Registry);
         builder.Services.AddSingleton<LeaseBook>();
@@ -69,11 +67,11 @@ internal sealed class BalancerApp : IAsyncDisposable
         builder.Services.AddSingleton(_keepers);
 
         _web = builder.Build();
-        _keeping = new KeeperShared(new NetworkProbe(new ProbeConnector(_targetTls)), _checks, time, new Random(), Services.GetRequiredService<ILogger<TargetKeeper>>());
-        var routes = new ProxyRoutes(_routes, StartGroup);
-        _tcpGroup = new TcpGroup(routes.AllGroups.Current[0], _settings.Routes.Groups[0].Settings.Attributes.ProxyProtocol);
+        var keeping = new KeeperShared(new NetworkProbe(new ProbeConnector(_targetTls)), _checks, time, new Random(), Services.GetRequiredService<ILogger<TargetKeeper>>());
+        _running = new RunningConfiguration(_settings, _keepers, new RunningShared(keeping, new CookieSeal(_settings.StickinessKey, TimeProvider.System), time, Services.GetRequiredService<ILoggerFactory>()));
+        var first = _running.ListenerOf(_settings.Listeners.First(l => l.Kind == ListenerKind.Front)).Proxy;
         _engine = new ProxyEngine(
-            new ProxyShared(routes, Services.GetRequiredService<AccessLog>(), _settings.Proxy with { TargetTls = _targetTls }, time),
+            new ProxyShared(first.Routes, Services.GetRequiredService<AccessLog>(), _settings.Proxy with { TargetTls = _targetTls }, time),
             Services.GetRequiredService<ILoggerFactory>());
         _web.Use(new RegistryGate(_settings.Registry).Handle);
         _web.UseRouting();
@@ -81,7 +79,7 @@ internal sealed class BalancerApp : IAsyncDisposable
     }
 
     /// <summary>The targets of the default group, which replicas register in.</summary>
-    public TargetTable Targets => _routes.Default.Targets;
+    public TargetTable Targets => _running.Default.Targets;
 
     public IServiceProvider Services => _web.Services;
 
@@ -89,7 +87,7 @@ internal sealed class BalancerApp : IAsyncDisposable
     public ProxyEngine Engine => _engine;
 
     /// <summary>The listeners in TCP mode.</summary>
-    public List<TcpFront> TcpFronts { get; } = [];
+    public IEnumerable<TcpFront> TcpFronts => from l in _listeners where l.Settings.IsTcp select _running.ListenerOf(l.Settings).Tcp;
 
     /// <summary>Reads the configuration (files, environment, <paramref name="args"/>) and puts the balancer together.</summary>
     /// <exception cref="ConfigurationException">A setting cannot be used.</exception>
@@ -114,9 +112,9 @@ internal sealed class BalancerApp : IAsyncDisposable
         if (_file is not null) _configurationWatch = new ConfigurationWatch(_file, _web.Configuration, _settings.ConfigurationReloadInterval, Apply, logger);
         foreach (var url in Urls(ListenerKind.Front)) logger.LogInformation("Calls are taken on {Url}", url);
         foreach (var url in Urls(ListenerKind.Registry)) logger.LogInformation("Targets register on {Url}", url);
-        foreach (var group in _routes.Groups)
+        foreach (var group in _running.Groups.Current)
         {
-            foreach (var entry in group.Targets.Current.Entries) logger.LogInformation("Target {Target} is configured in {Group}", entry.Target, group);
+            foreach (var entry in group.Group.Targets.Current.Entries) logger.LogInformation("Target {Target} is configured in {Group}", entry.Target, group.Group);
         }
 
         if (_settings.Tls.ClientMode != ClientCertificateMode.Off)
@@ -158,35 +156,63 @@ internal sealed class BalancerApp : IAsyncDisposable
 
     private void Listen(ListenerSettings listener)
     {
-        var tcp = listener.IsTcp ? new TcpFront(new TcpRoute(() => _tcpGroup, listener.Attributes.Tcp)) : null;
-        if (tcp is not null) TcpFronts.Add(tcp);
+        var running = _running.ListenerOf(listener);
+        var bound = new List<FrontListener>();
         try
         {
-            var bound = listener.Addresses.Select(a => _engine.Listen(new FrontListener(a, listener.IsTls ? _tls : null) { Tcp = tcp, ProxyProtocol = listener.Attributes.ProxyProtocol })).ToList();
-            _listeners.Add((listener, () => bound[0].Port));
+            foreach (var address in listener.Addresses)
+            {
+                bound.Add(_engine.Listen(new FrontListener(address, listener.IsTls ? _tls : null) { Listener = running.Proxy, Tcp = running.Tcp, ProxyProtocol = listener.Attributes.ProxyProtocol }));
+            }
         }
         catch (SocketException e)
         {
+            foreach (var front in bound) _engine.Unlisten(front);
             throw new IOException(e.SocketErrorCode == SocketError.AddressAlreadyInUse ? $"cannot listen on {listener}: the address is in use" : $"cannot listen on {listener}: {e.Message}", e);
         }
+
+        _fronts.Add(listener.Name, ($"{listener}", bound));
+        _listeners.Add((listener, () => bound[0].Address.Port));
+    }
+
+    private void Unlisten(string name)
+    {
+        _fronts.Remove(name, out var front);
+        foreach (var bound in front.Bound) _engine.Unlisten(bound);
+        _listeners.RemoveAll(l => l.Settings.Name == name);
     }
 
     // On the watch's own task; one at a time.
     private void Apply(BalancerSettings settings)
     {
-    }
+        var logger = Services.GetRequiredService<ILogger<BalancerApp>>();
+        _running.Apply(settings);
+        var fronts = settings.Listeners.Where(l => l.Kind == ListenerKind.Front).ToList();
+        foreach (var name in _fronts.Keys.Except(from l in fronts where _fronts.TryGetValue(l.Name, out var known) && known.Url == $"{l}" select l.Name, StringComparer.OrdinalIgnoreCase).ToList())
+        {
+            logger.LogInformation("No more calls are taken on {Url}", _fronts[name].Url);
+            Unlisten(name);
+        }
 
-    private ProxyGroup StartGroup(TargetGroup group)
-    {
-        var time = Services.GetRequiredService<TimeProvider>();
-        var settings = _settings.Routes.Groups[group.Index].Settings;
-        var keeper = new TargetKeeper(group, _keeping);
-        _keepers.Add(keeper);
-        keeper.Apply(new KeeperSettings(HealthCheckPlan.Of(settings, group.Version), settings.Attributes, _routes.IsUsed(group), settings.Attributes.Algorithm.AllowsSlowStart));
-        keeper.Members.Set("configuration", [.. settings.Addresses.Select(a => new TargetSpec(a.Address, a.Weight))]);
-        var proxy = new ProxyGroup(group, new RoundRobin(), new SuspectWatch(group.Targets, probes: group.Version is ProtocolVersion.Http1 or ProtocolVersion.Tcp, time, Services.GetRequiredService<ILogger<SuspectWatch>>()));
-        proxy.Apply(settings.Attributes.Algorithm, time, Random.Shared);
-        return proxy;
+        foreach (var listener in fronts.Where(l => !_fronts.ContainsKey(l.Name)))
+        {
+            if (listener.IsTls && _tls is null)
+            {
+                logger.LogError("Nothing listens on {Url}: certificates are loaded when the balancer starts, and it started without", listener);
+                continue;
+            }
+
+            try
+            {
+                Listen(listener);
+                logger.LogInformation("Calls are taken on {Url}", listener);
+            }
+            catch (IOException e)
+            {
+                // The others are not to blame. It is tried again with the next change.
+                logger.LogError("Nothing listens on {Url}: {Reason}", listener, e.Message);
+            }
+        }
     }
 
     private void ConfigureKestrel(WebApplicationBuilder builder)

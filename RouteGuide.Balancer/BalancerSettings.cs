@@ -23,6 +23,9 @@ internal sealed record BalancerSettings
     /// <summary>Those of the default group.</summary>
     public IReadOnlyList<TargetAddress> Targets => Routes.Groups[0].Targets;
 
+    /// <summary>Signs the cookies that keep clients with targets; null for a key of this process alone.</summary>
+    public string? StickinessKey { get; init; }
+
     public required TlsSettings Tls { get; init; }
 
     public required ProxyOptions Proxy { get; init; }
@@ -45,6 +48,7 @@ internal sealed record BalancerSettings
         {
             Listeners = ReadListeners(configuration, own),
             Routes = RouteSettings.From(own),
+            StickinessKey = own.Attributes.Stickiness.Key,
             Tls = TlsSettings.Read(configuration) with { ReloadInterval = own.CertificateReloadInterval },
             Proxy = new ProxyOptions
             {
@@ -75,9 +79,16 @@ internal sealed record BalancerSettings
             var text => throw new ConfigurationException(RegistryPortKey, text, "a port from 0 (any free one) to 65535"),
         };
 
-        var listeners = Urls(configuration).Select(url => ListenerSettings.Parse(WebHostDefaults.ServerUrlsKey, url, registryPort)).ToList();
-        listeners.AddRange(own.Listeners.Select(l => ListenerSettings.Parse($"{BalancerConfiguration.Key}:Listeners:{l.Key}:Url", l.Value.Url, null) with { Attributes = l.Value.Attributes }));
-        if (listeners.Count == 0) listeners.Add(ListenerSettings.Parse(WebHostDefaults.ServerUrlsKey, DefaultUrl, registryPort));
+        var listeners = Urls(configuration).Select(url => ListenerSettings.Parse(WebHostDefaults.ServerUrlsKey, url, registryPort) with { DefaultCalls = own.DefaultAttributes }).ToList();
+        listeners.AddRange(own.Listeners.Select(l => ListenerSettings.Parse($"{BalancerConfiguration.Key}:Listeners:{l.Key}:Url", l.Value.Url, null) with
+        {
+            Name = l.Key,
+            Attributes = l.Value.Attributes,
+            Rules = l.Value.Rules,
+            DefaultActions = l.Value.DefaultActions,
+            DefaultCalls = l.Value.DefaultAttributes ?? own.DefaultAttributes,
+        }));
+        if (listeners.Count == 0) listeners.Add(ListenerSettings.Parse(WebHostDefaults.ServerUrlsKey, DefaultUrl, registryPort) with { DefaultCalls = own.DefaultAttributes });
         if (registryPort is { } missing && listeners.TrueForAll(l => l.Kind != ListenerKind.Registry))
         {
             listeners.Add(ListenerSettings.Parse(RegistryPortKey, missing == 0 ? "http://127.0.0.1:0" : $"http://localhost:{missing}", missing));

@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using RouteGuide.Balancer.Configuration;
+using RouteGuide.Balancer.Proxy.Calls;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Routing.Rules;
 using RouteGuide.ServiceDefaults;
 
 namespace RouteGuide.Balancer;
@@ -12,8 +14,24 @@ internal sealed record ListenerSettings(ListenerKind Kind, string Scheme, string
 {
     private const string Expected = "http://host:port, https://host:port or tcp://host:port";
 
+    /// <summary>The name that it has in the settings, or its url.</summary>
+    public string Name { get => field ?? ToString(); init; }
+
     /// <summary>How it behaves.</summary>
     public ListenerAttributes Attributes { get; init; } = new();
+
+    /// <summary>Its own rules; if it has neither these nor <see cref="DefaultActions"/>, those in short count.</summary>
+    public IReadOnlyList<ListenerRule> Rules { get; init; } = [];
+
+    /// <summary>What becomes of requests that no rule is for: one or none.</summary>
+    public IReadOnlyList<ActionSettings> DefaultActions { get; init; } = [];
+
+    /// <summary>How calls are treated that no rule says more of.</summary>
+    public CallSettings DefaultCalls { get; init; } = new();
+
+    /// <summary>How the calls of a rule are treated.</summary>
+    /// <param name="priority">The rule's; 0 for the default.</param>
+    public CallSettings CallsOf(int priority) => Rules.FirstOrDefault(r => r.Priority == priority)?.Attributes ?? DefaultCalls;
 
     public bool IsTls => Scheme == "https";
 

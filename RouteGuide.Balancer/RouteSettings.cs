@@ -1,6 +1,6 @@
-using System.Collections.Immutable;
 using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Routing.Rules;
 
 namespace RouteGuide.Balancer;
 
@@ -13,7 +13,7 @@ internal sealed record GroupSettings(string Name, TargetGroupSettings Settings)
 }
 
 /// <summary>A rule as configured.</summary>
-internal sealed record RuleSettings(PathPattern Path, string Group);
+internal sealed record ShortRuleSettings(PathPattern Path, string Group);
 
 /// <summary>Target groups and which requests go where.</summary>
 internal sealed record RouteSettings
@@ -22,7 +22,7 @@ internal sealed record RouteSettings
     public required IReadOnlyList<GroupSettings> Groups { get; init; }
 
     /// <summary>In the order in which they are asked.</summary>
-    public required IReadOnlyList<RuleSettings> Rules { get; init; }
+    public required IReadOnlyList<ShortRuleSettings> Rules { get; init; }
 
     /// <summary>Where requests go that are not gRPC and fit no rule.</summary>
     public required string DefaultHttpGroup { get; init; }
@@ -33,7 +33,7 @@ internal sealed record RouteSettings
         return new RouteSettings
         {
             Groups = groups,
-            Rules = [.. configuration.Rules.Select(r => new RuleSettings(r.Path!, NameOf(r.Group)))],
+            Rules = [.. configuration.Rules.Select(r => new ShortRuleSettings(r.Path!, NameOf(r.Group)))],
             DefaultHttpGroup = NameOf(configuration.DefaultHttpGroup ?? RouteTable.DefaultGroup),
         };
 
@@ -41,13 +41,16 @@ internal sealed record RouteSettings
         string NameOf(string name) => groups.First(g => IsSame(g.Name, name)).Name;
     }
 
-    /// <summary>Makes the groups, without their targets, and the routes to them.</summary>
-    public RouteTable Build()
+    /// <summary>The rules of a listener.</summary>
+    /// <param name="listener">Checked.</param>
+    /// <param name="find">The group of a name.</param>
+    public RouteTable Build(ListenerSettings listener, Func<string, TargetGroup> find)
     {
-        var groups = Groups.Select((settings, index) => new TargetGroup(settings.Name, settings.Version, index)).ToImmutableArray();
-        return new RouteTable(groups, [.. Rules.Select(rule => new ForwardRule(rule.Path, Find(rule.Group)))], Find(DefaultHttpGroup));
-
-        TargetGroup Find(string name) => groups.First(g => IsSame(g.Name, name));
+        var (byDefault, forOthers) = (find(RouteTable.DefaultGroup), find(DefaultHttpGroup));
+        // In TCP mode nobody knows what is gRPC.
+        if (listener.IsTcp) return new ListenerRules([], listener.DefaultActions).Build(find, byDefault, byDefault);
+        if (listener.Rules.Count + listener.DefaultActions.Count > 0) return new ListenerRules(listener.Rules, listener.DefaultActions).Build(find, byDefault, forOthers);
+        return new RouteTable([.. Groups.Select(g => find(g.Name))], [.. Rules.Select(rule => new ForwardRule(rule.Path, find(rule.Group)))], forOthers);
     }
 
     // Configuration does not tell cases apart.

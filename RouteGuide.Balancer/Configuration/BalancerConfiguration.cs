@@ -1,5 +1,7 @@
 using System.Buffers;
+using RouteGuide.Balancer.Proxy.Calls;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Routing.Rules;
 using RouteGuide.Balancer.Settings;
 using RouteGuide.Balancer.Telemetry.AccessLogs;
 using RouteGuide.ServiceDefaults;
@@ -53,6 +55,12 @@ internal sealed record BalancerConfiguration : IChecked
 
     [Setting("Rules", "rules in short, for all listeners without rules of their own", Most = 100)]
     public IReadOnlyList<ShortRule> Rules { get; init; } = [];
+
+    [Setting("DefaultAttributes", "how calls are treated that no rule says more of, at listeners that do not say it either")]
+    public CallSettings DefaultAttributes { get; init; } = new();
+
+    [Setting("Attributes", "how the balancer behaves")]
+    public BalancerAttributes Attributes { get; init; } = new();
 
     [Setting("DefaultHttpGroup", "where requests go that fit no rule and are not gRPC; `default` if not set")]
     public string? DefaultHttpGroup { get; init; }
@@ -143,6 +151,12 @@ internal sealed record BalancerConfiguration : IChecked
             if (!HasGroup(Rules[i].Group)) yield return new SettingProblem($"{nameof(Rules)}:{i}:TargetGroup", Rules[i].Group, GroupNames);
         }
 
+        var names = Groups.Select(g => g.Key).ToList();
+        foreach (var (name, listener) in Listeners)
+        {
+            foreach (var problem in new ListenerRules(listener.Rules, listener.DefaultActions).Check(names)) yield return problem with { Setting = $"{nameof(Listeners)}:{name}:{problem.Setting}" };
+        }
+
         if (DefaultHttpGroup is not null && !HasGroup(DefaultHttpGroup)) yield return new SettingProblem(nameof(DefaultHttpGroup), DefaultHttpGroup, GroupNames);
     }
 
@@ -152,4 +166,11 @@ internal sealed record BalancerConfiguration : IChecked
     private bool HasGroup(string name) => IsDefault(name) || TargetGroups.ContainsKey(name);
 
     private static bool IsDefault(string name) => name.Equals(RouteTable.DefaultGroup, StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary>The attributes of the balancer.</summary>
+internal sealed record BalancerAttributes
+{
+    [Setting("stickiness", "what all stickiness has in common")]
+    public StickinessKeySettings Stickiness { get; init; } = new();
 }

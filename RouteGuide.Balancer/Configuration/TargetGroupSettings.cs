@@ -1,8 +1,10 @@
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Health.Checks;
+using RouteGuide.Balancer.Proxy.Calls;
 using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Routing.Rules;
 using RouteGuide.Balancer.Settings;
 
 namespace RouteGuide.Balancer.Configuration;
@@ -70,6 +72,12 @@ internal sealed record TargetGroupAttributes : TargetAttributes
 {
     [Setting("load_balancing.algorithm", "which target of the group gets a call")]
     public AlgorithmSettings Algorithm { get; init; } = new();
+
+    [Setting("stickiness", "whether a client's requests stay with one target")]
+    public StickinessSettings Stickiness { get; init; } = new();
+
+    [Setting("concurrency", "how many calls a target has at once")]
+    public ConcurrencySettings Concurrency { get; init; } = new();
 
     [Setting("proxy_protocol_v2", "for `tcp://` listeners alone")]
     public TcpGroupSettings ProxyProtocol { get; init; } = new();

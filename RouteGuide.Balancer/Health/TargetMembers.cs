@@ -40,9 +40,10 @@ internal sealed class TargetMembers(TargetTable targets, Action<Target> deregist
                 if (!addresses.Contains(address) && sources.Remove(source) && sources.Count == 0) _refused.Remove(address);
             }
 
-            // First those that go: they make room.
+            // First those that come: in between, calls would find nobody. Where there is no room for them, those that go make some.
+            var left = Take(source, wanted);
             Drop(source, [.. _wantedBy.Where(w => w.Value.Contains(source) && !addresses.Contains(w.Key)).Select(w => w.Key)]);
-            return Take(source, wanted);
+            return left.Count == 0 ? left : Take(source, left);
         }
     }
 

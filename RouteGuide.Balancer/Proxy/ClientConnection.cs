@@ -44,6 +44,9 @@ internal sealed class ClientConnection : Http2Channel
 
     public ClientOrigin Origin { get; }
 
+    /// <summary>Where it came to.</summary>
+    public ProxyListener Listener => _listener;
+
     /// <summary>Responses say which target they are from, and after how many attempts.</summary>
     public bool NamesTargets { get; init; }
 

@@ -60,11 +60,29 @@ internal sealed class ProxyEngine : IAsyncDisposable
     /// <summary>Takes an address; nothing is accepted before <see cref="Start"/>.</summary>
     /// <returns>With the port that was chosen.</returns>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
-    public IPEndPoint Listen(FrontListener front)
+    public FrontListener Listen(FrontListener front)
     {
         var socket = new SocketListener(front.Address, _shared.Time);
-        _listeners.Add((socket, front));
-        return socket.Address;
+        front = front with { Address = socket.Address };
+        lock (_listeners) _listeners.Add((socket, front));
+        if (_started) Accept(socket, front);
+        return front;
+    }
+
+    /// <summary>Leaves an address: no new connections from there; those that are open are asked to go, and their calls finish.</summary>
+    public void Unlisten(FrontListener front)
+    {
+        SocketListener? socket;
+        lock (_listeners)
+        {
+            var index = _listeners.FindIndex(l => l.Front == front);
+            socket = index < 0 ? null : _listeners[index].Socket;
+            if (index >= 0) _listeners.RemoveAt(index);
+        }
+
+        if (socket is null) return;
+        _ = Close(socket);
+        foreach (var (loop, proxy) in _proxies) loop.Post(() => proxy.Drain(ListenerOf(front)));
     }
 
     public async Task Start()
@@ -78,20 +96,21 @@ internal sealed class ProxyEngine : IAsyncDisposable
         // The first client comes here; the others warm theirs when they are accepted.
         if (_listeners.Exists(l => l.Front.Tcp is null)) _loops.Loops[0].Post(_proxies[_loops.Loops[0]].Warm);
         _loops.Start();
-        foreach (var (socket, front) in _listeners)
-        {
-            // Behind a proxy nobody is known by the address that he comes from; he is looked at once his own is.
-            if (front.ProxyProtocol.Receive) socket.Start(_loops, new ProxiedGate(_gate, front), channel => OnProxied(channel, front), OnError);
-            else socket.Start(_loops, new ListenerGate(ListenerOf(front), _gate), channel => OnAccepted(channel, front), OnError);
-        }
+        foreach (var (socket, front) in _listeners) Accept(socket, front);
     }
 
     /// <summary>Ends in order: no new connections, calls that run have their time, then they get a clear answer.</summary>
     /// <param name="patience">For calls that run.</param>
     public async Task Stop(TimeSpan patience)
     {
-        foreach (var (socket, _) in _listeners) await socket.DisposeAsync();
-        _listeners.Clear();
+        (SocketListener Socket, FrontListener Front)[] listeners;
+        lock (_listeners)
+        {
+            listeners = [.. _listeners];
+            _listeners.Clear();
+        }
+
+        foreach (var (socket, _) in listeners) await socket.DisposeAsync();
         if (!_started) return;
         _started = false;
         _shared.Groups.Added -= Follow;
@@ -124,6 +143,25 @@ internal sealed class ProxyEngine : IAsyncDisposable
         await Stop(TimeSpan.Zero);
         await _http1.DisposeAsync();
         _relay.Dispose();
+    }
+
+    private void Accept(SocketListener socket, FrontListener front)
+    {
+        // Behind a proxy nobody is known by the address that he comes from; he is looked at once his own is.
+        if (front.ProxyProtocol.Receive) socket.Start(_loops, new ProxiedGate(_gate, front), channel => OnProxied(channel, front), OnError);
+        else socket.Start(_loops, new ListenerGate(ListenerOf(front), _gate), channel => OnAccepted(channel, front), OnError);
+    }
+
+    private async Task Close(SocketListener socket)
+    {
+        try
+        {
+            await socket.DisposeAsync();
+        }
+        catch (Exception e)
+        {
+            OnError(e);
+        }
     }
 
     private async Task<bool> Within(Task task, TimeSpan patience)

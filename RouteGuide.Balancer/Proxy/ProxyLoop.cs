@@ -147,6 +147,15 @@ internal sealed class ProxyLoop
         return Task.WhenAll(_emptied.Task, Tcp.Drain());
     }
 
+    /// <summary>Asks the clients of one listener to leave; calls that run go on.</summary>
+    public void Drain(ProxyListener listener)
+    {
+        foreach (var client in _clients)
+        {
+            if (client.Listener == listener) client.Drain();
+        }
+    }
+
     /// <summary>Ends the calls that still run, each with a clear answer.</summary>
     public void EndCalls()
     {

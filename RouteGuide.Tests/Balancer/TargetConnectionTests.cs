@@ -231,7 +231,7 @@ public sealed class TargetConnectionTests
                 new RouteTable([group], [], group),
                 g => new ProxyGroup(g, new RoundRobin(), new SuspectWatch(g.Targets, probes: false, _time, NullLogger<SuspectWatch>.Instance)));
             _engine = new ProxyEngine(new ProxyShared(routes, new NoLog(), new ProxyOptions { Loops = 1 }, _time), NullLoggerFactory.Instance);
-            Url = new Uri($"http://{_engine.Listen(new FrontListener(new IPEndPoint(IPAddress.Loopback, 0), null))}");
+            Url = new Uri($"http://{_engine.Listen(new FrontListener(new IPEndPoint(IPAddress.Loopback, 0), null)).Address}");
             _engine.Start();
         }
 

@@ -15,7 +15,7 @@ public sealed class RouteTests
     [Fact]
     public void Without_settings_there_is_one_group_and_everything_goes_there()
     {
-        var routes = Read("Balancer:Targets:0=http://127.0.0.1:5001").Build();
+        var routes = Build(Read("Balancer:Targets:0=http://127.0.0.1:5001"));
 
         Assert.Equal(("default", ProtocolVersion.Http2), (GroupOf(routes.Only!).Name, GroupOf(routes.Only!).Version));
         Assert.Same(routes.Only, Choose(routes, "/any", isGrpc: false));
@@ -24,7 +24,7 @@ public sealed class RouteTests
     [Fact]
     public void The_first_rule_that_fits_decides_then_the_default_of_the_kind()
     {
-        var routes = Read(
+        var routes = Build(Read(
             "Balancer:TargetGroups:web:Targets:0=http://127.0.0.1:8001",
             "Balancer:TargetGroups:Img:ProtocolVersion=http2",
             "Balancer:TargetGroups:calls:ProtocolVersion=GRPC",
@@ -32,7 +32,7 @@ public sealed class RouteTests
             "Balancer:Rules:0:TargetGroup=img",
             "Balancer:Rules:1:PathPattern=*/x.Service/*",
             "Balancer:Rules:1:TargetGroup=calls",
-            "Balancer:DefaultHttpGroup=WEB").Build();
+            "Balancer:DefaultHttpGroup=WEB"));
 
         Assert.Null(routes.Only);
         Assert.Equal("Img", To("/img/a?b=/x.Service/", false));
@@ -111,6 +111,12 @@ public sealed class RouteTests
         var headers = new HeaderList();
         headers.Add(new HeaderEntry(":path", path));
         return routes.Choose(new RequestView(headers, IPAddress.Loopback, isGrpc));
+    }
+
+    private static RouteTable Build(RouteSettings settings)
+    {
+        var groups = settings.Groups.Select((g, i) => new TargetGroup(g.Name, g.Version, i)).ToList();
+        return settings.Build(new ListenerSettings(ListenerKind.Front, "http", "localhost", 1), name => groups.First(g => g.Name == name));
     }
 
     private static RouteSettings Read(params string[] settings) =>

@@ -1,0 +1,63 @@
+using RouteGuide.Balancer.Balancing;
+using RouteGuide.Balancer.Configuration;
+using RouteGuide.Balancer.Health;
+using RouteGuide.Balancer.Health.Checks;
+using RouteGuide.Balancer.Proxy;
+using RouteGuide.Balancer.Proxy.Stickiness;
+using RouteGuide.Balancer.Proxy.Tcp;
+using RouteGuide.Balancer.Routing;
+
+namespace RouteGuide.Balancer;
+
+/// <summary>What the groups that run have in common.</summary>
+/// <param name="Keeping">For those who keep targets.</param>
+/// <param name="Seal">Signs the cookies that keep clients with targets.</param>
+/// <param name="Time">For everything that takes time.</param>
+/// <param name="Loggers">For what is told of targets.</param>
+internal sealed record RunningShared(KeeperShared Keeping, CookieSeal Seal, TimeProvider Time, ILoggerFactory Loggers);
+
+/// <summary>A target group at work, with all that looks after it. Settings may change while it runs; its protocol may not.</summary>
+internal sealed class RunningGroup
+{
+    // Whose targets these are, beside those of name services and the management API.
+    private const string Source = "configuration";
+
+    private readonly RunningShared _shared;
+    private TcpGroup _tcp;
+
+    public RunningGroup(string name, ProtocolVersion version, int index, RunningShared shared)
+    {
+        _shared = shared;
+        Group = new TargetGroup(name, version, index);
+        Keeper = new TargetKeeper(Group, shared.Keeping);
+        var suspects = new SuspectWatch(Group.Targets, probes: version is ProtocolVersion.Http1 or ProtocolVersion.Tcp, shared.Time, shared.Loggers.CreateLogger<SuspectWatch>());
+        Proxy = new ProxyGroup(Group, new RoundRobin(), suspects);
+        _tcp = new TcpGroup(Proxy, new TcpGroupSettings());
+    }
+
+    public TargetGroup Group { get; }
+
+    public TargetKeeper Keeper { get; }
+
+    public ProxyGroup Proxy { get; }
+
+    /// <summary>As listeners in TCP mode use it. Any thread.</summary>
+    public TcpGroup Tcp => Volatile.Read(ref _tcp);
+
+    /// <summary>From now on it behaves so; calls that run are left alone.</summary>
+    /// <param name="settings">Checked.</param>
+    /// <param name="isUsed">Calls may come to it.</param>
+    public void Apply(TargetGroupSettings settings, bool isUsed)
+    {
+        var attributes = settings.Attributes;
+        Keeper.Apply(new KeeperSettings(HealthCheckPlan.Of(settings, Group.Version), attributes, isUsed, attributes.Algorithm.AllowsSlowStart));
+        Keeper.Members.Set(Source, [.. settings.Addresses.Select(a => new TargetSpec(a.Address, a.Weight))]);
+        Proxy.Apply(attributes.Algorithm, _shared.Time, Random.Shared);
+        Proxy.Stickiness = TargetStickiness.Make(attributes.Stickiness, Group, _shared.Seal);
+        Proxy.Queue.Apply(attributes.Concurrency);
+        Volatile.Write(ref _tcp, new TcpGroup(Proxy, attributes.ProxyProtocol));
+    }
+
+    /// <summary>It is no more: its targets get no further calls, and have the time that they have when they are deregistered.</summary>
+    public void End() => Keeper.Members.Set(Source, []);
+}
