@@ -15,10 +15,11 @@ if (!ushort.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out
     return;
 }
 
-// The front door: one TLS port for all clients. Behind it, on loopback, the port where replicas register themselves.
+// The front door: one TLS port for all clients. Behind it, on loopback, the port where replicas register themselves, and the status page.
 var balancer = builder.AddProject<Projects.RouteGuide_Balancer>("balancer")
     .WithHttpsEndpoint(port: port, name: "https", isProxied: false)
     .WithHttpEndpoint(name: "registry", env: "REGISTRY_PORT")
+    .WithHttpEndpoint(name: "admin", env: "ADMIN_PORT")
     .WithEnvironment("REGISTRY_KEY", registryKey)
     .WithHttpHealthCheck("/health", endpointName: "https")
     .WithExternalHttpEndpoints();

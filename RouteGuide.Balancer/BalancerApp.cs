@@ -12,6 +12,7 @@ using RouteGuide.Balancer.Proxy.Stickiness;
 using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Telemetry.AccessLogs;
+using RouteGuide.Balancer.Telemetry.Admin;
 using RouteGuide.Balancer.Transport.Tls;
 using RouteGuide.ServiceDefaults;
 
@@ -20,8 +21,6 @@ namespace RouteGuide.Balancer;
 /// <summary>The balancer, composed: settings, listeners, the way of a call. Clients come to the engine; Kestrel has the registry.</summary>
 internal sealed class BalancerApp : IAsyncDisposable
 {
-    private const string Name = "app/routeguide-balancer";
-
     private static readonly Dictionary<string, string?> Defaults = new()
     {
         ["Logging:LogLevel:Default"] = "Information",
@@ -54,10 +53,10 @@ internal sealed class BalancerApp : IAsyncDisposable
         _tls = _settings.Listeners.FirstOrDefault(l => l.IsTls) is { } secured ? FrontCertificate.Load(_settings.Tls, secured, TimeProvider.System) : null;
         _targetTls = _settings.Tls.LoadTargetTls(TimeProvider.System);
         ConfigureKestrel(builder);
-        if (_settings.Listeners.All(l => l.Kind != ListenerKind.Registry)) builder.Services.AddSingleton<IServer, NoServer>();
+        if (_settings.Listeners.All(l => l.Kind == ListenerKind.Front)) builder.Services.AddSingleton<IServer, NoServer>();
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(_ => Targets);
-        builder.Services.AddSingleton(services => new AccessLog(Name, _settings.AccessLog, time, services.GetRequiredService<ILogger<AccessLog>>()));
+        builder.Services.AddSingleton(services => new Observability(_settings, time, services.GetRequiredService<ILogger<AccessLog>>()));
         builder.Services.AddSingleton(_settings.Registry);
         builder.Services.AddSingleton<LeaseBook>();
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = RegistryOptions.MaxMessageSize);
@@ -71,8 +70,10 @@ internal sealed class BalancerApp : IAsyncDisposable
         _running = new RunningConfiguration(_settings, _keepers, new RunningShared(keeping, new CookieSeal(_settings.StickinessKey, TimeProvider.System), time, Services.GetRequiredService<ILoggerFactory>()));
         var first = _running.ListenerOf(_settings.Listeners.First(l => l.Kind == ListenerKind.Front)).Proxy;
         _engine = new ProxyEngine(
-            new ProxyShared(first.Routes, Services.GetRequiredService<AccessLog>(), _settings.Proxy with { TargetTls = _targetTls }, time),
+            new ProxyShared(first.Routes, Seen.Log, _settings.Proxy with { TargetTls = _targetTls }, time) { Meters = Seen.Book, Sampling = Seen.Sampling },
             Services.GetRequiredService<ILoggerFactory>());
+        Seen.Show(_engine, () => [.. _listeners.Select(l => new ListenerInfo($"{l.Settings with { Port = l.Port() }}", l.Settings.IsTcp ? "tcp" : l.Settings.Kind.ToString().ToLowerInvariant()))]);
+        _web.Use(Seen.Handle);
         _web.Use(new RegistryGate(_settings.Registry).Handle);
         _web.UseRouting();
         _web.MapGrpcService<RegistryService>();
@@ -82,6 +83,9 @@ internal sealed class BalancerApp : IAsyncDisposable
     public TargetTable Targets => _running.Default.Targets;
 
     public IServiceProvider Services => _web.Services;
+
+    /// <summary>What people see of it.</summary>
+    public Observability Seen => Services.GetRequiredService<Observability>();
 
     /// <summary>The data path.</summary>
     public ProxyEngine Engine => _engine;
@@ -112,6 +116,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         if (_file is not null) _configurationWatch = new ConfigurationWatch(_file, _web.Configuration, _settings.ConfigurationReloadInterval, Apply, logger);
         foreach (var url in Urls(ListenerKind.Front)) logger.LogInformation("Calls are taken on {Url}", url);
         foreach (var url in Urls(ListenerKind.Registry)) logger.LogInformation("Targets register on {Url}", url);
+        foreach (var url in Urls(ListenerKind.Admin)) logger.LogInformation("The status page is on {Url}", url);
         foreach (var group in _running.Groups.Current)
         {
             foreach (var entry in group.Group.Targets.Current.Entries) logger.LogInformation("Target {Target} is configured in {Group}", entry.Target, group.Group);
@@ -185,6 +190,7 @@ internal sealed class BalancerApp : IAsyncDisposable
     // On the watch's own task; one at a time.
     private void Apply(BalancerSettings settings)
     {
+        Seen.Apply(settings);
         var logger = Services.GetRequiredService<ILogger<BalancerApp>>();
         _running.Apply(settings);
         var fronts = settings.Listeners.Where(l => l.Kind == ListenerKind.Front).ToList();
@@ -231,13 +237,22 @@ internal sealed class BalancerApp : IAsyncDisposable
             limits.MaxRequestBodySize = null;
             limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
             limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
-            foreach (var listener in _settings.Listeners.Where(l => l.Kind == ListenerKind.Registry)) listener.Bind(kestrel, listen => Configure(listen, listener));
+            foreach (var listener in _settings.Listeners.Where(l => l.Kind != ListenerKind.Front)) listener.Bind(kestrel, listen => Configure(listen, listener));
         });
     }
 
     private void Configure(ListenOptions listen, ListenerSettings listener)
     {
-        listen.Protocols = HttpProtocols.Http2;
+        listen.Protocols = listener.Kind == ListenerKind.Admin ? HttpProtocols.Http1 : HttpProtocols.Http2;
+        if (listener.Kind == ListenerKind.Admin)
+        {
+            listen.Use(next => connection =>
+            {
+                connection.Features.Set(new AdminConnection());
+                return next(connection);
+            });
+        }
+
         _listeners.Add((listener, () => listen.IPEndPoint?.Port ?? listener.Port));
     }
 }

@@ -5,6 +5,7 @@ using RouteGuide.Balancer.Control;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Telemetry.AccessLogs;
+using RouteGuide.Balancer.Telemetry.Metrics;
 using RouteGuide.ServiceDefaults;
 
 namespace RouteGuide.Balancer;
@@ -14,6 +15,8 @@ internal sealed record BalancerSettings
 {
     public const string DefaultUrl = "https://localhost:50051";
     public const string RegistryPortKey = "REGISTRY_PORT";
+    public const string AdminPortKey = "ADMIN_PORT";
+    public const string AdminUrlKey = "Balancer:Admin:Url";
     public const string RegistryKeyKey = "REGISTRY_KEY";
 
     public required IReadOnlyList<ListenerSettings> Listeners { get; init; }
@@ -31,6 +34,10 @@ internal sealed record BalancerSettings
     public required ProxyOptions Proxy { get; init; }
 
     public AccessLogSettings AccessLog { get; init; } = new();
+
+    public MetricsSettings Metrics { get; init; } = new();
+
+    public TracingSettings Tracing { get; init; } = new();
 
     public required RegistryOptions Registry { get; init; }
 
@@ -65,6 +72,8 @@ internal sealed record BalancerSettings
                 RegistrationTimeout = own.RegistrationTimeout,
             },
             AccessLog = own.AccessLog,
+            Metrics = own.Metrics,
+            Tracing = own.Tracing,
             DrainTimeout = own.DrainTimeout,
             ConfigurationReloadInterval = own.ConfigurationReloadInterval,
         };
@@ -72,12 +81,8 @@ internal sealed record BalancerSettings
 
     private static List<ListenerSettings> ReadListeners(IConfiguration configuration, BalancerConfiguration own)
     {
-        int? registryPort = configuration[RegistryPortKey] switch
-        {
-            null or "" => null,
-            var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort => port,
-            var text => throw new ConfigurationException(RegistryPortKey, text, "a port from 0 (any free one) to 65535"),
-        };
+        var registryPort = ReadPort(configuration, RegistryPortKey);
+        var adminPort = ReadPort(configuration, AdminPortKey);
 
         var listeners = Urls(configuration).Select(url => ListenerSettings.Parse(WebHostDefaults.ServerUrlsKey, url, registryPort) with { DefaultCalls = own.DefaultAttributes }).ToList();
         listeners.AddRange(own.Listeners.Select(l => ListenerSettings.Parse($"{BalancerConfiguration.Key}:Listeners:{l.Key}:Url", l.Value.Url, null) with
@@ -94,9 +99,20 @@ internal sealed record BalancerSettings
             listeners.Add(ListenerSettings.Parse(RegistryPortKey, missing == 0 ? "http://127.0.0.1:0" : $"http://localhost:{missing}", missing));
         }
 
+        // Addresses that the platform has given by their ports stand among the others.
+        if (adminPort > 0) listeners = [.. listeners.Select(l => l.Port == adminPort ? l.AsAdmin(AdminPortKey) : l)];
+        if (adminPort is { } port && listeners.TrueForAll(l => l.Kind != ListenerKind.Admin)) listeners.Add(ListenerSettings.Parse(AdminPortKey, port == 0 ? "http://127.0.0.1:0" : $"http://localhost:{port}", null).AsAdmin(AdminPortKey));
+        if (own.Admin.Url is { } url) listeners.Add(ListenerSettings.Parse(AdminUrlKey, url, null).AsAdmin(AdminUrlKey));
         if (listeners.TrueForAll(l => l.Kind != ListenerKind.Front)) throw new ConfigurationException(WebHostDefaults.ServerUrlsKey, configuration[WebHostDefaults.ServerUrlsKey], "a list that has an address for calls beside that of the registry");
         return listeners;
     }
+
+    private static int? ReadPort(IConfiguration configuration, string key) => configuration[key] switch
+    {
+        null or "" => null,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort => port,
+        var text => throw new ConfigurationException(key, text, "a port from 0 (any free one) to 65535"),
+    };
 
     // The order in which ASP.NET Core looks: urls, else the port lists that container images set.
     private static List<string> Urls(IConfiguration configuration)

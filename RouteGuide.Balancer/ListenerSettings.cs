@@ -69,6 +69,16 @@ internal sealed record ListenerSettings(ListenerKind Kind, string Scheme, string
         return listener;
     }
 
+    /// <summary>The same for the status page, which shows more than strangers should know.</summary>
+    /// <param name="setting">The name of the setting that says so.</param>
+    /// <exception cref="ConfigurationException">It must not be there.</exception>
+    public ListenerSettings AsAdmin(string setting)
+    {
+        if (Kind == ListenerKind.Registry) throw new ConfigurationException(setting, ToString(), "a port of its own: this one is the registry's");
+        if (Scheme != "http" || !IsLoopback) throw new ConfigurationException(setting, ToString(), "plaintext http on a loopback address, as the status page must be: http://localhost:port");
+        return this with { Kind = ListenerKind.Admin };
+    }
+
     /// <summary>The addresses to listen on; all of them have to be free.</summary>
     public IReadOnlyList<IPEndPoint> Addresses =>
         IsLocalhost && Port != 0 && Socket.OSSupportsIPv6 ? [new IPEndPoint(IPAddress.Loopback, Port), new IPEndPoint(IPAddress.IPv6Loopback, Port)]

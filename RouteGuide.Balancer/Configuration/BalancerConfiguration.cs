@@ -1,9 +1,12 @@
 using System.Buffers;
+using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Calls;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Rules;
 using RouteGuide.Balancer.Settings;
 using RouteGuide.Balancer.Telemetry.AccessLogs;
+using RouteGuide.Balancer.Telemetry.Admin;
+using RouteGuide.Balancer.Telemetry.Metrics;
 using RouteGuide.ServiceDefaults;
 
 namespace RouteGuide.Balancer.Configuration;
@@ -92,6 +95,15 @@ internal sealed record BalancerConfiguration : IChecked
 
     [Setting("AccessLog", "a line for each call, see docs/observability.md")]
     public AccessLogSettings AccessLog { get; init; } = new();
+
+    [Setting("Metrics", "what is counted, see docs/observability.md", NeedsRestart = true)]
+    public MetricsSettings Metrics { get; init; } = new();
+
+    [Setting("Admin", "the status page, see docs/observability.md", NeedsRestart = true)]
+    public AdminSettings Admin { get; init; } = new();
+
+    [Setting("Tracing", "spans, see docs/observability.md")]
+    public TracingSettings Tracing { get; init; } = new();
 
     [Setting("Certificates", "certificates for host names, see Certificates", NeedsRestart = true)]
     public ForeignSettings? Certificates { get; init; }

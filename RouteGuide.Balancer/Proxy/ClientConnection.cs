@@ -100,7 +100,8 @@ internal sealed class ClientConnection : Http2Channel
     public override void OnHeaders(Http2Stream stream, HeaderList headers, bool endStream)
     {
         if (_callsLeft > 0 && --_callsLeft == 0) Drain(MaxRequests);
-        if (headers.Frozen?.Derived is RequestTemplate known && known.Routes == _listener.Routes && !TraceContext.IsRecorded)
+        var isTraced = Loop.Shared.Sampling.Samples(headers, Loop.Random);
+        if (headers.Frozen?.Derived is RequestTemplate known && known.Routes == _listener.Routes && !isTraced)
         {
             Begin(stream, headers, known, endStream);
             return;
@@ -125,7 +126,7 @@ internal sealed class ClientConnection : Http2Channel
         }
         else
         {
-            Route(stream, headers, kind, method.SequenceEqual("POST"u8), endStream);
+            Route(stream, headers, kind, method.SequenceEqual("POST"u8), isTraced, endStream);
         }
     }
 
@@ -219,17 +220,18 @@ internal sealed class ClientConnection : Http2Channel
     }
 
     // Does what the request's rule says.
-    private void Route(Http2Stream stream, HeaderList headers, in RequestKind kind, bool isPost, bool endStream)
+    private void Route(Http2Stream stream, HeaderList headers, in RequestKind kind, bool isPost, bool isTraced, bool endStream)
     {
         var routes = _listener.Routes;
         var rule = routes.Only ?? routes.Choose(new RequestView(headers, Origin.Remote.Address, kind.IsGrpc));
+        Loop.Meter.RuleEvaluations += rule.Position;
         if (!rule.IsForward)
         {
             Answer(stream, headers, kind, rule);
             return;
         }
 
-        if (headers.Frozen is { } frozen && !TraceContext.IsRecorded && rule.Takes(kind, isPost))
+        if (headers.Frozen is { } frozen && !isTraced && rule.Takes(kind, isPost))
         {
             var template = RequestTemplate.Make(headers, kind, routes, rule, Origin, Loop.Resources);
             frozen.Derived = template;
@@ -250,7 +252,7 @@ internal sealed class ClientConnection : Http2Channel
         {
             var exchange = Loop.NewExchange();
             stream.Tag = exchange;
-            exchange.Begin(this, in route, stream, headers, kind, endStream);
+            exchange.Begin(this, in route, stream, headers, kind, isTraced, endStream);
         }
     }
 

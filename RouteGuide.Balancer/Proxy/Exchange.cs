@@ -84,9 +84,9 @@ internal sealed class Exchange
     public long HeldOctets => ProxyLoop.CallOctets + Request.HeldOctets;
 
     /// <summary>Steps 1 and 2: a request has begun.</summary>
-    public void Begin(ClientConnection client, in CallRoute route, Http2Stream stream, HeaderList headers, in RequestKind kind, bool endStream)
+    public void Begin(ClientConnection client, in CallRoute route, Http2Stream stream, HeaderList headers, in RequestKind kind, bool isTraced, bool endStream)
     {
-        _span = TraceContext.StartSpan(headers, kind.IsGrpc);
+        if (isTraced) _span = TraceContext.StartSpan(headers, kind.IsGrpc);
         var calls = route.Rule.Calls;
         var deadline = CallDeadline.Of(headers, calls);
         Request.Begin(headers, client.Origin, _span, deadline.ForTarget(kind.IsGrpc), endStream);

@@ -54,6 +54,12 @@ internal sealed class ProxyEngine : IAsyncDisposable
     /// <summary>Client connections that are open.</summary>
     public int Clients => _gate.Count;
 
+    /// <summary>Those at work, each once.</summary>
+    public IReadOnlyList<ProxyListener> Listeners => [.. _listeners.ToArray().Where(l => l.Front.Tcp is null).Select(l => ListenerOf(l.Front)).Distinct()];
+
+    /// <summary>The target groups at work.</summary>
+    public ReadOnlySpan<ProxyGroup> Groups => _shared.Groups.Current;
+
     /// <summary>For those that measure on the loops' own threads.</summary>
     public IReadOnlyList<EventLoop> Loops => _loops.Loops;
 

@@ -13,6 +13,8 @@ internal sealed class ProxyGroup
     private readonly IOutcomeWatch[] _outcomes;
     private Choice _choice;
     private TargetStickiness? _stickiness;
+    private PickExplanation? _explained;
+    private volatile bool _explains = true;
 
     /// <param name="group">Its targets and what they speak.</param>
     /// <param name="picker">Says where the next request goes; its own, so that the shares within one group do not depend on another's.</param>
@@ -37,6 +39,23 @@ internal sealed class ProxyGroup
 
     /// <summary>The label of its metrics.</summary>
     public KeyValuePair<string, object?> Tag { get; }
+
+    /// <summary>The next pick is to be explained to people.</summary>
+    public bool Explains => _explains;
+
+    /// <summary>Keeps a pick for people to see.</summary>
+    public void Explain(Target target, in PickNote note)
+    {
+        _explains = false;
+        Volatile.Write(ref _explained, new PickExplanation(target, note));
+    }
+
+    /// <summary>The pick that was explained last, if any; the next one will be, too.</summary>
+    public PickExplanation? ExplainNext()
+    {
+        _explains = true;
+        return Volatile.Read(ref _explained);
+    }
 
     /// <summary>Says where the next request goes.</summary>
     public IPicker Picker => Volatile.Read(ref _choice).Picker;
@@ -115,3 +134,6 @@ internal sealed class ProxyGroup
         public IOutcomeWatch? Outcomes { get; } = picker as IOutcomeWatch;
     }
 }
+
+/// <summary>A choice, and what it was made by.</summary>
+internal sealed record PickExplanation(Target Target, PickNote Note);

@@ -25,7 +25,9 @@ internal sealed class ProxyRoutes
         _table = table;
         AllGroups = groups;
         foreach (var group in table.Groups) groups.Of(group);
-        _rules = table.Rules.ToDictionary(r => r, r => new ProxyRule(r, groups, calls?.Invoke(r)));
+        _rules = new Dictionary<Rule, ProxyRule>();
+        // Those for the rest are not asked: nothing else was found.
+        foreach (var rule in table.Rules) _rules.Add(rule, new ProxyRule(rule, groups, calls?.Invoke(rule)) { Position = rule.IsDefault ? table.Rules.Count(r => !r.IsDefault) : _rules.Count + 1 });
         Only = table.Only is { } only ? _rules[only] : null;
         Rules = [.. table.Rules.Select(r => _rules[r])];
     }

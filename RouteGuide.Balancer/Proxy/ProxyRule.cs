@@ -33,6 +33,9 @@ internal sealed class ProxyRule
 
     public Rule Rule { get; }
 
+    /// <summary>How many rules are asked until it is found; 0 if none has to be.</summary>
+    public int Position { get; init; }
+
     /// <summary>How its calls are treated; null where nothing is done to them.</summary>
     public CallPolicy? Calls { get; }
 

@@ -19,6 +19,9 @@ internal sealed record ProxyShared(ProxyRoutes Routes, IExchangeLog Log, ProxyOp
     /// <summary>Makes connections to targets.</summary>
     public IConnector Connector { get; init; } = Transport.Connector.Sockets;
 
+    /// <summary>Which calls get a span.</summary>
+    public TraceSampling Sampling { get; init; } = new();
+
     /// <summary>What is counted.</summary>
     public MeterBook Meters { get; init; } = new(Time);
 }

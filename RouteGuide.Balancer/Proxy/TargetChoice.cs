@@ -41,7 +41,8 @@ internal static class TargetChoice
             if (affinity.Kind != AffinityKind.None && affinity.Find(snapshot, tried) is { } before && before.TryBegin(most)) return before;
 
             var picker = group.Picker;
-            var picked = picker.Pick(snapshot, in input, out _);
+            var picked = picker.Pick(snapshot, in input, out var note);
+            if (group.Explains) group.Explain(picked, in note);
             if (!tried.Contains(picked) && picked.TryBegin(most)) return picked;
 
             var next = input;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using RouteGuide.Balancer.Http2.Hpack;
 
@@ -32,18 +33,36 @@ internal static class TraceContext
         ActivityContext.TryParse(traceParent, traceState, isRemote: true, out var parent);
         var span = Source.StartActivity(path.TrimStart('/'), ActivityKind.Server, parent);
         Activity.Current = null;
-        if (isGrpc) span?.SetTag("rpc.system", "grpc");
-        span?.SetTag("http.request.method", method).SetTag("url.path", path);
+        if (span is not { IsAllDataRequested: true }) return span;
+        span.SetTag("http.request.method", method).SetTag("url.path", path);
+        if (!isGrpc || path.IndexOf('/', 1) is not (> 1 and var slash)) return span;
+        span.SetTag("rpc.system", "grpc").SetTag("rpc.service", path[1..slash]).SetTag("rpc.method", path[(slash + 1)..]);
         return span;
     }
 
     /// <summary>Ends a span with what became of the call.</summary>
     public static void End(Activity span, in ExchangeReport report)
     {
-        span.SetTag("http.response.status_code", report.HttpStatus);
-        if (report.GrpcStatus is not null) span.SetTag("rpc.grpc.status_code", report.GrpcStatus);
-        if (report.Target is { } target) span.SetTag("server.address", target.Address.Host).SetTag("server.port", target.Address.Port);
+        if (report.HttpStatus > 0) span.SetTag("http.response.status_code", report.HttpStatus);
+        if (report.GrpcStatus is not null) span.SetTag("rpc.grpc.status_code", int.TryParse(report.GrpcStatus, CultureInfo.InvariantCulture, out var code) ? code : report.GrpcStatus);
+        if (report.Target is { } target) span.SetTag("server.address", target.Address.Host).SetTag("server.port", target.Address.Port).SetTag("routeguide.target", target.Name);
+        if (report.Group is { } group) span.SetTag("routeguide.target_group", group.Group.Name).SetTag("routeguide.algorithm", group.Picker.GetType().Name);
+        span.SetTag("routeguide.attempts", report.Attempts);
+        // One attempt is the span itself; of several each is told, with its own time.
+        for (var i = 0; report.Attempts > 1 && i < report.Attempts; i++)
+        {
+            var attempt = report.Tries[i];
+            span.AddEvent(new ActivityEvent("attempt", span.StartTimeUtc.AddTicks(attempt.Picked), new ActivityTagsCollection
+            {
+                ["routeguide.attempt"] = i + 1,
+                ["routeguide.target"] = attempt.Target.Name,
+                ["routeguide.outcome"] = attempt.Outcome.Kind.ToString(),
+            }));
+        }
+
         if (report.End is not (ExchangeEnd.Completed or ExchangeEnd.ClientGone)) span.SetStatus(ActivityStatusCode.Error, report.End.ToString());
+        // It began a turn of the loop's clock ago, which is not the clock that would be asked now.
+        span.SetEndTime(span.StartTimeUtc + report.Duration);
         span.Stop();
         Activity.Current = null;
     }
@@ -95,6 +114,9 @@ internal static class TraceContext
         if (value[..2].SequenceEqual("ff"u8) || value[3..35].IndexOfAnyExcept((byte)'0') < 0 || value[36..52].IndexOfAnyExcept((byte)'0') < 0) return false;
         return value.Length == Length || (!value[..2].SequenceEqual("00"u8) && value[Length] == '-');
     }
+
+    /// <summary>The flag of a valid value that says that its trace is recorded.</summary>
+    public static bool IsSampled(ReadOnlySpan<byte> value) => (value[54] is >= (byte)'a' ? value[54] - 'a' + 10 : value[54] - '0') % 2 == 1;
 
     private static bool IsHex(ReadOnlySpan<byte> text) => text.IndexOfAnyExcept(LowerHex) < 0;
 

@@ -8,4 +8,7 @@ internal enum ListenerKind
 
     /// <summary>Replicas: the registry, and nothing else.</summary>
     Registry,
+
+    /// <summary>People and their tools on this machine: the status page and the metrics.</summary>
+    Admin,
 }

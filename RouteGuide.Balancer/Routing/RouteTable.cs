@@ -38,8 +38,8 @@ internal sealed class RouteTable
     /// <param name="forOthers">Where requests go that are not gRPC and fit no rule.</param>
     public RouteTable(ImmutableArray<TargetGroup> groups, ImmutableArray<ForwardRule> rules, TargetGroup forOthers)
         : this(
-            [.. rules.Select((r, i) => new Rule(i + 1, [new PathCondition([r.Path.ToString()])], ForwardAction.To(r.Group)))],
-            new Rule(0, [], ForwardAction.To(groups[0])),
+            [.. rules.Select((r, i) => new Rule(i + 1, [new PathCondition([r.Path.ToString()])], ForwardAction.To(r.Group)) { Words = $"path-pattern {r.Path}" })],
+            new Rule(0, [], ForwardAction.To(groups[0])) { Words = forOthers == groups[0] ? "anything" : "gRPC" },
             forOthers == groups[0] ? null : new Rule(0, [], ForwardAction.To(forOthers)))
     {
         Groups = groups;

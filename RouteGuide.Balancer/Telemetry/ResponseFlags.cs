@@ -20,6 +20,7 @@ internal static class ResponseFlags
         ExchangeEnd.Deadline => "DT",
         ExchangeEnd.Shutdown => "SD",
         ExchangeEnd.Refused => "IR",
+        ExchangeEnd.ByRule => "BR",
         ExchangeEnd.Idle => "SI",
         ExchangeEnd.RateLimited => "RL",
         ExchangeEnd.Overloaded => "UO",

@@ -62,7 +62,12 @@ internal sealed class BalancerUnderTest : IAsyncDisposable
 
     public void AddLogger(ILoggerProvider provider) => _app.Services.GetRequiredService<ILoggerFactory>().AddProvider(provider);
 
-    public RouteGuide.Balancer.Telemetry.AccessLogs.AccessLog AccessLog => _app.Services.GetRequiredService<RouteGuide.Balancer.Telemetry.AccessLogs.AccessLog>();
+    public RouteGuide.Balancer.Telemetry.AccessLogs.AccessLog AccessLog => Seen.Log;
+
+    /// <summary>What people see of it.</summary>
+    public Observability Seen => _app.Seen;
+
+    public Uri Admin => new(_app.Urls(ListenerKind.Admin).Single());
 
     public Task Stop() => _app.Stop();
 

@@ -34,6 +34,7 @@ internal sealed class Http1Application(HttpRelay relay) : IHttpApplication<HttpC
         var routes = context.Features.GetRequiredFeature<ProxyListener>().Routes;
         var headers = routes.Only is { IsForward: true, IsSticky: false } ? null : RequestList.Of(context, target);
         var rule = routes.Only ?? routes.Choose(new RequestView(headers!, origin.Remote.Address, isGrpc));
+        relay.OnEvaluations(rule.Position);
         if (!rule.IsForward) return Answer(context, origin, rule.Rule, RuleReply.Of(rule.Rule.Action, origin.IsTls, headers!));
         var route = rule.Route(headers, Random.Shared);
         if (route.Group.Group.WhyNot(cameAsHttp2: false, isGrpc, method == "POST") is { } reason) return Refuse(context, origin, LocalReply.VersionMismatch, reason, rule: rule.Rule);

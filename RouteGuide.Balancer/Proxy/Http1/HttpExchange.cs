@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Proxy.Calls;
@@ -23,7 +24,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
     private readonly CallNotes _notes = new();
     private readonly List<Target> _tried = new(ProxyOptions.MaxAttempts);
     private readonly long _startedAt = relay.Time.GetTimestamp();
-    private readonly Activity? _span = StartSpan(context, path);
+    private readonly Activity? _span = StartSpan(relay, context, path);
     private readonly PickInput _input = route.Group.Key?.Of(context.Request, path, origin) ?? default;
     private readonly CallPolicy? _policy = route.Rule.Calls;
     private readonly List<AttemptReport> _reports = [];
@@ -87,9 +88,10 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
         return false;
     }
 
-    private static Activity? StartSpan(HttpContext context, string path)
+    private static Activity? StartSpan(HttpRelay relay, HttpContext context, string path)
     {
         var headers = context.Request.Headers;
+        if (!relay.Sampling.Samples(Encoding.Latin1.GetBytes(headers.TraceParent.ToString()), Random.Shared)) return null;
         return TraceContext.StartSpan(headers.TraceParent, headers.TraceState, context.Request.Method, RequestTarget.PathOf(path), isGrpc: false);
     }
 

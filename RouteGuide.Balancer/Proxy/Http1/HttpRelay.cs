@@ -10,6 +10,13 @@ internal sealed class HttpRelay(ProxyShared shared) : IDisposable
         if (shared.Log.IsEnabled) shared.Log.Write(shared.Meters.Shared.Slot, in report);
     }
 
+    /// <summary>Rules were asked.</summary>
+    public void OnEvaluations(int count)
+    {
+        lock (shared.Meters.Shared) shared.Meters.Shared.RuleEvaluations += count;
+    }
+
+    public TraceSampling Sampling => shared.Sampling;
 
     public TimeProvider Time => shared.Time;
 

@@ -104,6 +104,14 @@ internal sealed record ConditionSettings : IChecked
         _ => 0,
     };
 
+    /// <summary>For people.</summary>
+    public string Words => Field switch
+    {
+        ConditionField.QueryString => $"query-string {string.Join(" or ", QueryStringConfig?.Values.Select(v => v.Key is null ? v.Value : $"{v.Key}={v.Value}") ?? [])}",
+        ConditionField.HttpHeader => $"http-header {HttpHeaderConfig?.HttpHeaderName}: {string.Join(" or ", Texts)}",
+        _ => $"{ConditionSyntax.NameOf(Field)} {string.Join(" or ", Texts)}",
+    };
+
     private IReadOnlyList<string> Texts => Own.Values ?? Values;
 
     // The section of its field, and what stands in it.

@@ -36,7 +36,7 @@ internal sealed record ListenerRules(IReadOnlyList<RuleSettings> Rules, IReadOnl
     /// <param name="otherwiseNotGrpc">The same for those that are not gRPC.</param>
     public RouteTable Build(Func<string, TargetGroup> find, TargetGroup otherwise, TargetGroup otherwiseNotGrpc)
     {
-        var rules = Rules.OrderBy(r => r.Priority).Select(r => new Rule(r.Priority, [.. r.Conditions.Select(c => c.Build())], r.Actions[0].Build(find)));
+        var rules = Rules.OrderBy(r => r.Priority).Select(r => new Rule(r.Priority, [.. r.Conditions.Select(c => c.Build())], r.Actions[0].Build(find)) { Words = string.Join(" and ", r.Conditions.Select(c => c.Words)) });
         if (DefaultActions.Count > 0) return new RouteTable([.. rules], new Rule(0, [], DefaultActions[0].Build(find)));
         var byDefault = new Rule(0, [], ForwardAction.To(otherwise));
         return new RouteTable([.. rules], byDefault, otherwise == otherwiseNotGrpc ? byDefault : new Rule(0, [], ForwardAction.To(otherwiseNotGrpc)));

@@ -18,6 +18,9 @@ internal sealed class Rule(int priority, ImmutableArray<Condition> conditions, R
 
     public RuleAction Action { get; } = action;
 
+    /// <summary>Its conditions, for people.</summary>
+    public string Words { get; init; } = "anything";
+
     public bool IsMatch(in RequestView request)
     {
         foreach (var condition in conditions)

@@ -1,5 +1,6 @@
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Routing.Rules;
 
 namespace RouteGuide.Balancer.Telemetry.AccessLogs;
 
@@ -34,11 +35,8 @@ internal struct AccessRecord
     /// <summary>Why the balancer ended the call itself; null if it did not.</summary>
     public string? Reason;
 
-    /// <summary>Priority of the rule that fitted, as text; 0 for the default; null if none was looked for.</summary>
-    public string? Rule;
-
-    /// <summary>What was done: <c>forward</c>, <c>redirect</c>, <c>fixed-response</c>; null for nothing.</summary>
-    public string? Action;
+    /// <summary>The one that fitted; null if none was looked for.</summary>
+    public Rule? Rule;
 
     /// <summary>Where a redirect leads.</summary>
     public string? RedirectUrl;

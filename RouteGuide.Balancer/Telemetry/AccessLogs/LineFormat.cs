@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Routing.Rules;
 
 namespace RouteGuide.Balancer.Telemetry.AccessLogs;
 
@@ -60,9 +61,9 @@ internal sealed class LineFormat(string name, TimeProvider time)
         to.Quoted(line, "trace_id", TraceId(texts[RecordText.TraceParent]));
         to.Quoted(line, "domain_name", Octets(client.Tls?.ServerName));
         to.Quoted(line, "chosen_cert_arn", Octets(client.Tls?.Certificate));
-        to.Word(line, "matched_rule_priority", record.Rule);
+        to.Word(line, "matched_rule_priority", record.Rule is { } rule ? $"{rule.Priority}" : null);
         to.Time(line, "request_creation_time", At(record.StartedAt));
-        to.Quoted(line, "actions_executed", Octets(record.Action));
+        to.Quoted(line, "actions_executed", Octets(ActionOf(record.Rule)));
         to.Quoted(line, "redirect_url", Octets(record.RedirectUrl));
         to.Quoted(line, "error_reason", Octets(record.Reason));
         to.Quoted(line, "target:port_list", texts[RecordText.Targets]);
@@ -80,6 +81,14 @@ internal sealed class LineFormat(string name, TimeProvider time)
         to.Word(line, "response_flags", ResponseFlags.Of(record.End));
         to.Seconds(line, "duration", record.Duration);
     }
+
+    private static string? ActionOf(Rule? rule) => rule?.Action switch
+    {
+        null => null,
+        ForwardAction => "forward",
+        RedirectAction => "redirect",
+        _ => "fixed-response",
+    };
 
     private static byte[] RequestLine(in AccessRecord record, in Texts texts)
     {

@@ -83,6 +83,8 @@ internal sealed class LogRing(int records = LogRing.DefaultRecords, int octets =
         record.Client = report.Client;
         record.Group = report.Group?.Group.Name;
         record.GrpcStatus = report.GrpcStatus;
+        record.Rule = report.Rule;
+        record.RedirectUrl = report.Location;
         record.Reason = notes?.Reason;
         (record.StartedAt, record.EndedAt, record.Duration) = (report.StartedAt, report.EndedAt, report.Duration.Ticks);
         (record.ToTarget, record.InTarget) = (-1, -1);
