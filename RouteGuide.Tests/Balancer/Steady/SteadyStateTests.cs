@@ -1,4 +1,5 @@
 using RouteGuide.Balancer.Transport;
+using RouteGuide.Tests.Balancer.Telemetry;
 
 namespace RouteGuide.Tests.Balancer.Steady;
 
@@ -28,15 +29,26 @@ public sealed class SteadyStateTests
     [InlineData("portable", "http", 10, 20_000)]
     [InlineData("portable", "https", 1, 20_000)]
     [InlineData("portable", "https", 10, 20_000)]
-    public async Task A_call_allocates_nothing_on_its_loop(string transport, string scheme, int messages, int calls)
+    public Task A_call_allocates_nothing_on_its_loop(string transport, string scheme, int messages, int calls) => Measure(transport, scheme, messages, calls, []);
+
+    [Fact]
+    public async Task Nor_does_it_while_it_is_logged_and_the_status_page_is_looked_at()
+    {
+        using var log = new LogLines();
+        await Measure("auto", "https", messages: 1, calls: 50_000, [.. log.Settings, "ADMIN_PORT=0"]);
+        Assert.Equal(WarmUp + 50_000, log.All.Length);
+    }
+
+    private static async Task Measure(string transport, string scheme, int messages, int calls, string[] settings)
     {
         using var target = new SteadyTarget(messages, Message);
-        await using var balancer = await BalancerUnderTest.StartWith([target.Url], "Balancer:Loops=1", $"Balancer:Transport={transport}");
+        await using var balancer = await BalancerUnderTest.StartWith([target.Url], ["Balancer:Loops=1", $"Balancer:Transport={transport}", .. settings]);
         using var caller = SteadyCaller.Connect(scheme == "http" ? balancer.Plaintext : balancer.Tls, messages, Message);
         var loop = Assert.Single(balancer.Loops);
         caller.Run(WarmUp, AtOnce);
         await Allocated(loop);
 
+        if (settings.Length > 0) await MetricsTests.Page(balancer);
         var (before, totalBefore) = (await Allocated(loop), GC.GetTotalAllocatedBytes(precise: true));
         caller.Run(calls, AtOnce);
         var (after, totalAfter) = (await Allocated(loop), GC.GetTotalAllocatedBytes(precise: true));
