@@ -72,7 +72,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         _engine = new ProxyEngine(
             new ProxyShared(first.Routes, Seen.Log, _settings.Proxy with { TargetTls = _targetTls }, time) { Meters = Seen.Book, Sampling = Seen.Sampling },
             Services.GetRequiredService<ILoggerFactory>());
-        Seen.Show(_engine, () => [.. _listeners.Select(l => new ListenerInfo($"{l.Settings with { Port = l.Port() }}", l.Settings.IsTcp ? "tcp" : l.Settings.Kind.ToString().ToLowerInvariant()))]);
+        Seen.Show(_engine, () => [.. _listeners.ToArray().Select(l => new ListenerInfo($"{l.Settings with { Port = l.Port() }}", l.Settings.IsTcp ? "tcp" : l.Settings.Kind.ToString().ToLowerInvariant()))]);
         _web.Use(Seen.Handle);
         _web.Use(new RegistryGate(_settings.Registry).Handle);
         _web.UseRouting();
