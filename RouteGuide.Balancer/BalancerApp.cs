@@ -149,6 +149,9 @@ internal sealed class BalancerApp : IAsyncDisposable
     /// <summary>Where it listens, with the ports that were chosen.</summary>
     public IEnumerable<string> Urls(ListenerKind kind) => from l in _listeners where l.Settings.Kind == kind select (l.Settings with { Port = l.Port() }).ToString();
 
+    /// <summary>Where a listener of the configuration listens.</summary>
+    public string UrlOf(string name) => (from l in _listeners where l.Settings.Name == name select (l.Settings with { Port = l.Port() }).ToString()).Single();
+
     public async ValueTask DisposeAsync()
     {
         if (_watch is not null) await _watch.DisposeAsync();

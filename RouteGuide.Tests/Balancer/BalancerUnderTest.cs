@@ -32,6 +32,9 @@ internal sealed class BalancerUnderTest : IAsyncDisposable
     /// <summary>Connections of clients that are open.</summary>
     public int Clients => _app.Engine.Clients;
 
+    /// <summary>A front that the test has configured.</summary>
+    public Uri Named(string listener) => new(_app.UrlOf(listener));
+
     public Uri Registry => new(_app.Urls(ListenerKind.Registry).Single());
 
     /// <summary>The event loops, for what can only be looked at on their threads.</summary>
