@@ -157,6 +157,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         if (_watch is not null) await _watch.DisposeAsync();
         if (_configurationWatch is not null) await _configurationWatch.DisposeAsync();
         await _engine.DisposeAsync();
+        _running.Dispose();
         _keepers.Dispose();
         _checks.Dispose();
         await _web.DisposeAsync();

@@ -1,4 +1,3 @@
-using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Calls;
@@ -14,7 +13,7 @@ namespace RouteGuide.Balancer;
 /// not changed stays the object that it is, with its connections and counters, and calls that run keep what they began with.
 /// Changed by one thread at a time.
 /// </summary>
-internal sealed class RunningConfiguration
+internal sealed class RunningConfiguration : IDisposable
 {
     private readonly TargetKeepers _keepers;
     private readonly RunningShared _shared;
@@ -69,6 +68,11 @@ internal sealed class RunningConfiguration
             End(_groups[name]);
             _groups.Remove(name);
         }
+    }
+
+    public void Dispose()
+    {
+        foreach (var group in _groups.Values) group.Dispose();
     }
 
     private void Make(GroupSettings settings)

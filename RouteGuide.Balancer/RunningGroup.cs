@@ -2,6 +2,7 @@ using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Health.Checks;
+using RouteGuide.Balancer.Health.Outliers;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Stickiness;
 using RouteGuide.Balancer.Proxy.Tcp;
@@ -17,12 +18,13 @@ namespace RouteGuide.Balancer;
 internal sealed record RunningShared(KeeperShared Keeping, CookieSeal Seal, TimeProvider Time, ILoggerFactory Loggers);
 
 /// <summary>A target group at work, with all that looks after it. Settings may change while it runs; its protocol may not.</summary>
-internal sealed class RunningGroup
+internal sealed class RunningGroup : IDisposable
 {
     // Whose targets these are, beside those of name services and the management API.
     private const string Source = "configuration";
 
     private readonly RunningShared _shared;
+    private readonly Behaviour _behaviour;
     private TcpGroup _tcp;
 
     public RunningGroup(string name, ProtocolVersion version, int index, RunningShared shared)
@@ -31,7 +33,9 @@ internal sealed class RunningGroup
         Group = new TargetGroup(name, version, index);
         Keeper = new TargetKeeper(Group, shared.Keeping);
         var suspects = new SuspectWatch(Group.Targets, probes: version is ProtocolVersion.Http1 or ProtocolVersion.Tcp, shared.Time, shared.Loggers.CreateLogger<SuspectWatch>());
-        Proxy = new ProxyGroup(Group, new RoundRobin(), suspects);
+        _behaviour = new Behaviour(Group.Targets, new OutlierSettings(), shared.Time, Random.Shared, shared.Loggers.CreateLogger<OutlierDetector>());
+        Keeper.Passed += _behaviour.OnCheckPassed;
+        Proxy = new ProxyGroup(Group, new RoundRobin(), suspects, _behaviour);
         _tcp = new TcpGroup(Proxy, new TcpGroupSettings());
     }
 
@@ -53,11 +57,19 @@ internal sealed class RunningGroup
         Keeper.Apply(new KeeperSettings(HealthCheckPlan.Of(settings, Group.Version), attributes, isUsed, attributes.Algorithm.AllowsSlowStart));
         Keeper.Members.Set(Source, [.. settings.Addresses.Select(a => new TargetSpec(a.Address, a.Weight))]);
         Proxy.Apply(attributes.Algorithm, _shared.Time, Random.Shared);
+        _behaviour.Apply(attributes.Outliers, mitigates: attributes.Algorithm.AnomalyMitigation == Switch.On);
         Proxy.Stickiness = TargetStickiness.Make(attributes.Stickiness, Group, _shared.Seal);
         Proxy.Queue.Apply(attributes.Concurrency);
         Volatile.Write(ref _tcp, new TcpGroup(Proxy, attributes.ProxyProtocol));
     }
 
     /// <summary>It is no more: its targets get no further calls, and have the time that they have when they are deregistered.</summary>
-    public void End() => Keeper.Members.Set(Source, []);
+    public void End()
+    {
+        Keeper.Members.Set(Source, []);
+        Dispose();
+    }
+
+    /// <summary>Nobody judges its targets any more. Its keeper is disposed of by whoever holds all keepers.</summary>
+    public void Dispose() => _behaviour.Dispose();
 }

@@ -47,7 +47,7 @@ internal sealed class PeakEwma(Dice dice, TimeSpan decay, TimeProvider time) : I
 
     public void OnOutcome(Target target, in CallOutcome outcome)
     {
-        if (Verdicts.Judge(outcome) is Verdict.Failure or Verdict.ConnectionFailure) target.Load.Latency.Observe(Math.Min(LongestTicks, Math.Max(outcome.Duration, FailureFactor * target.Load.Latency.At(NowMs, _decayMs))), NowMs, _decayMs);
+        if (Verdicts.Judge(in outcome, StatusSet.Failures) is Verdict.Failure or Verdict.ConnectionFailure) target.Load.Latency.Observe(Math.Min(LongestTicks, Math.Max(outcome.Duration, FailureFactor * target.Load.Latency.At(NowMs, _decayMs))), NowMs, _decayMs);
         // Nothing came for as long as somebody waited: it takes that long at least.
         else if (outcome.FirstOctet < 0) target.Load.Latency.Raise(outcome.Duration, NowMs, _decayMs);
     }

@@ -1,6 +1,7 @@
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Health.Checks;
+using RouteGuide.Balancer.Health.Outliers;
 using RouteGuide.Balancer.Proxy.Calls;
 using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
@@ -81,4 +82,7 @@ internal sealed record TargetGroupAttributes : TargetAttributes
 
     [Setting("proxy_protocol_v2", "for `tcp://` listeners alone")]
     public TcpGroupSettings ProxyProtocol { get; init; } = new();
+
+    [Setting("outlier_detection", "when a target gets no calls because of what became of them")]
+    public OutlierSettings Outliers { get; init; } = new();
 }

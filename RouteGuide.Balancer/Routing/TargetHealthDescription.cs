@@ -8,7 +8,12 @@ namespace RouteGuide.Balancer.Routing;
 /// <param name="Share">What its weight is multiplied by now, above 0 to 1.</param>
 internal sealed record TargetHealthDescription(Target Target, HealthState State, string? Reason, string? Description, double Share)
 {
-    public static TargetHealthDescription Of(in TargetEntry entry)
+    /// <summary>Whether its calls fail more often than those of the others.</summary>
+    public AnomalyDetection Anomaly { get; private init; } = AnomalyDetection.Normal;
+
+    public static TargetHealthDescription Of(in TargetEntry entry) => StateOf(entry) with { Anomaly = AnomalyDetection.Of(entry) };
+
+    private static TargetHealthDescription StateOf(in TargetEntry entry)
     {
         var share = entry.Share * entry.Ramp;
         if (entry.Draining) return new(entry.Target, HealthState.Draining, "Target.DeregistrationInProgress", "Target deregistration is in progress", share);

@@ -6,6 +6,9 @@ internal sealed class TargetLoad
     /// <summary>How long it takes to answer; kept up for peak_ewma alone.</summary>
     public LatencyEstimate Latency { get; } = new();
 
+    /// <summary>How attempts ended.</summary>
+    public OutcomeTally Outcomes { get; } = new();
+
     /// <summary>What it says about itself; kept up for orca_weighted_round_robin alone.</summary>
     public ReportedWeight Reported { get; } = new();
 }

@@ -19,15 +19,12 @@ internal enum Verdict
 /// <summary>Judges outcomes.</summary>
 internal static class Verdicts
 {
-    /// <summary>UNKNOWN, RESOURCE_EXHAUSTED, INTERNAL and UNAVAILABLE: a target says so of itself, or of what it stands on.</summary>
-    public const uint FailingStatuses = 1u << 2 | 1u << 8 | 1u << 13 | 1u << 14;
-
     private const int Cancelled = 1;
     private const int DeadlineExceeded = 4;
 
     /// <param name="outcome">How an attempt ended.</param>
-    /// <param name="failing">Bit n: the gRPC status n is a failure. Every other one answers a question of the client's, so the target works.</param>
-    public static Verdict Judge(in CallOutcome outcome, uint failing = FailingStatuses) => outcome.Kind switch
+    /// <param name="failing">The gRPC statuses that are failures. Every other one answers a question of the client's, so the target works.</param>
+    public static Verdict Judge(in CallOutcome outcome, StatusSet failing) => outcome.Kind switch
     {
         OutcomeKind.Answered when outcome.IsGrpc => OfStatus(outcome.Status, failing),
         OutcomeKind.Answered => outcome.Status >= 500 ? Verdict.Failure : Verdict.Good,
@@ -38,6 +35,6 @@ internal static class Verdicts
     };
 
     // Who is late or no longer wanted was so by the client's measure.
-    private static Verdict OfStatus(int status, uint failing) =>
-        status is >= 0 and < 32 && (failing >> status & 1) != 0 ? Verdict.Failure : status is Cancelled or DeadlineExceeded ? Verdict.Neutral : Verdict.Good;
+    private static Verdict OfStatus(int status, StatusSet failing) =>
+        status is >= 0 and < 32 && failing.Has(status) ? Verdict.Failure : status is Cancelled or DeadlineExceeded ? Verdict.Neutral : Verdict.Good;
 }

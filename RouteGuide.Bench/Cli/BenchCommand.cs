@@ -29,6 +29,7 @@ internal static class BenchCommand
             ReportCommand.Create(console),
             HotNodeCommand.Create(console),
             MicroCommand.Create(),
+            SimulateCommand.Create(output),
             BackendCommand.Create(output),
             SoakCommand.Create(console),
             SoakCommand.CreateBalancer(output),

@@ -15,7 +15,7 @@ internal static class MicroCommand
     {
         var filter = new Argument<string>("filter") { Description = "Which, for example '*Hpack*'.", DefaultValueFactory = _ => "*" };
         var quick = new Option<bool>("--quick") { Description = "Few and short runs: to see whether a change matters at all." };
-        var command = new Command("micro", "Benchmarks of the engine's parts: header compression, frames, the relay in memory.") { filter, quick };
+        var command = new Command("micro", "Benchmarks of the engine's parts: header compression, frames, the relay in memory, the choice of a target.") { filter, quick };
         command.SetAction(parsed =>
         {
             var artifacts = Path.Combine(Path.GetTempPath(), "routeguide-bench-micro");
@@ -23,7 +23,7 @@ internal static class MicroCommand
             var job = (parsed.GetValue(quick) ? Job.ShortRun : Job.Default).WithToolchain(InProcessEmitToolchain.Instance);
             var config = ManualConfig.Create(DefaultConfig.Instance).AddJob(job).AddDiagnoser(MemoryDiagnoser.Default).WithArtifactsPath(artifacts);
             var summaries = BenchmarkSwitcher
-                .FromTypes([typeof(HpackBenchmarks), typeof(FrameBenchmarks), typeof(RelayBenchmarks)])
+                .FromTypes([typeof(HpackBenchmarks), typeof(FrameBenchmarks), typeof(RelayBenchmarks), typeof(PickBenchmarks)])
                 .Run(["--filter", parsed.GetRequiredValue(filter)], config)
                 .ToList();
             return summaries.Count > 0 && summaries.TrueForAll(s => !s.HasCriticalValidationErrors && s.Reports.All(r => r.Success)) ? ExitCode.Done : ExitCode.Failed;

@@ -1,3 +1,4 @@
+using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Settings;
 
 namespace RouteGuide.Balancer.Proxy.Calls;

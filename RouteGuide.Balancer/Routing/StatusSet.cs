@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using RouteGuide.Balancer.Settings;
 
-namespace RouteGuide.Balancer.Proxy.Calls;
+namespace RouteGuide.Balancer.Routing;
 
 /// <summary>Some of gRPC's status codes.</summary>
 /// <param name="Bits">One for each code.</param>
@@ -13,11 +13,16 @@ internal sealed record StatusSet(int Bits) : ISettingValue<StatusSet>
         "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
     ];
 
-    public static StatusSet Unavailable { get; } = Of(GrpcStatus.Unavailable);
+    /// <summary>UNAVAILABLE.</summary>
+    public static StatusSet Unavailable { get; } = new(1 << 14);
+
+    /// <summary>UNKNOWN, RESOURCE_EXHAUSTED, INTERNAL and UNAVAILABLE: what a target says of itself, or of what it stands on, and not of the request.</summary>
+    public static StatusSet Failures { get; } = new(1 << 2 | 1 << 8 | 1 << 13 | 1 << 14);
 
     public static string Expected => "status codes by name or number with commas between them, such as UNAVAILABLE,RESOURCE_EXHAUSTED, without OK";
 
-    public static StatusSet Of(params IEnumerable<GrpcStatus> codes) => new(codes.Aggregate(0, (bits, code) => bits | (1 << (int)code)));
+    /// <summary>What a code is called; the number of one that has no name.</summary>
+    public static string NameOf(int code) => code >= 0 && code < Names.Length ? Names[code] : $"status {code}";
 
     public static bool TryParse(string text, [NotNullWhen(true)] out StatusSet? value, out string? expected)
     {
