@@ -7,12 +7,14 @@ using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Control;
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Health.Checks;
+using RouteGuide.Balancer.Health.Discovery;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Stickiness;
 using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Telemetry.AccessLogs;
 using RouteGuide.Balancer.Telemetry.Admin;
+using RouteGuide.Balancer.Transport.Naming;
 using RouteGuide.Balancer.Transport.Tls;
 using RouteGuide.ServiceDefaults;
 
@@ -66,7 +68,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         builder.Services.AddSingleton(_keepers);
 
         _web = builder.Build();
-        var keeping = new KeeperShared(new NetworkProbe(new ProbeConnector(_targetTls)), _checks, time, new Random(), Services.GetRequiredService<ILogger<TargetKeeper>>());
+        var keeping = new KeeperShared(new NetworkProbe(new ProbeConnector(_targetTls)), _checks, time, new Random(), Services.GetRequiredService<ILogger<TargetKeeper>>()) { Names = NameService(_settings.Dns, time) };
         _running = new RunningConfiguration(_settings, _keepers, new RunningShared(keeping, new CookieSeal(_settings.StickinessKey, TimeProvider.System), time, Services.GetRequiredService<ILoggerFactory>()));
         var first = _running.ListenerOf(_settings.Listeners.First(l => l.Kind == ListenerKind.Front)).Proxy;
         _engine = new ProxyEngine(
@@ -223,6 +225,13 @@ internal sealed class BalancerApp : IAsyncDisposable
                 logger.LogError("Nothing listens on {Url}: {Reason}", listener, e.Message);
             }
         }
+    }
+
+    // Systems that do not say whom they ask are asked themselves.
+    private static INameService NameService(DnsSettings dns, TimeProvider time)
+    {
+        const string ResolvConf = "/etc/resolv.conf";
+        return dns.Servers.Count > 0 || File.Exists(ResolvConf) ? new DnsNameService(new DnsClient(() => dns.Read(ResolvConf), time)) : new SystemNameService();
     }
 
     private void ConfigureKestrel(WebApplicationBuilder builder)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Control;
+using RouteGuide.Balancer.Health.Discovery;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Telemetry.AccessLogs;
@@ -39,6 +40,8 @@ internal sealed record BalancerSettings
 
     public TracingSettings Tracing { get; init; } = new();
 
+    public DnsSettings Dns { get; init; } = new();
+
     public required RegistryOptions Registry { get; init; }
 
     /// <summary>How long running calls may take to end after the balancer was told to stop. 0 to 1 hour, 5 s by default.</summary>
@@ -74,6 +77,7 @@ internal sealed record BalancerSettings
             AccessLog = own.AccessLog,
             Metrics = own.Metrics,
             Tracing = own.Tracing,
+            Dns = own.Dns,
             DrainTimeout = own.DrainTimeout,
             ConfigurationReloadInterval = own.ConfigurationReloadInterval,
         };

@@ -1,7 +1,6 @@
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Health;
-using RouteGuide.Balancer.Health.Checks;
 using RouteGuide.Balancer.Health.Outliers;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Stickiness;
@@ -54,7 +53,7 @@ internal sealed class RunningGroup : IDisposable
     public void Apply(TargetGroupSettings settings, bool isUsed)
     {
         var attributes = settings.Attributes;
-        Keeper.Apply(new KeeperSettings(HealthCheckPlan.Of(settings, Group.Version), attributes, isUsed, attributes.Algorithm.AllowsSlowStart));
+        Keeper.Apply(settings.Keeping(Group.Version, isUsed));
         Keeper.Members.Set(Source, [.. settings.Addresses.Select(a => new TargetSpec(a.Address, a.Weight))]);
         Proxy.Apply(attributes.Algorithm, _shared.Time, Random.Shared);
         _behaviour.Apply(attributes.Outliers, mitigates: attributes.Algorithm.AnomalyMitigation == Switch.On);
@@ -66,7 +65,7 @@ internal sealed class RunningGroup : IDisposable
     /// <summary>It is no more: its targets get no further calls, and have the time that they have when they are deregistered.</summary>
     public void End()
     {
-        Keeper.Members.Set(Source, []);
+        Keeper.Members.Clear();
         Dispose();
     }
 

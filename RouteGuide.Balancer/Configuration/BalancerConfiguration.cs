@@ -1,4 +1,5 @@
 using System.Buffers;
+using RouteGuide.Balancer.Health.Discovery;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Calls;
 using RouteGuide.Balancer.Routing;
@@ -104,6 +105,9 @@ internal sealed record BalancerConfiguration : IChecked
 
     [Setting("Tracing", "spans, see docs/observability.md")]
     public TracingSettings Tracing { get; init; } = new();
+
+    [Setting("Dns", "who is asked for names")]
+    public DnsSettings Dns { get; init; } = new();
 
     [Setting("Certificates", "certificates for host names, see Certificates", NeedsRestart = true)]
     public ForeignSettings? Certificates { get; init; }

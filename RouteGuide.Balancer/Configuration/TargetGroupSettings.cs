@@ -1,6 +1,7 @@
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Health.Checks;
+using RouteGuide.Balancer.Health.Discovery;
 using RouteGuide.Balancer.Health.Outliers;
 using RouteGuide.Balancer.Proxy.Calls;
 using RouteGuide.Balancer.Proxy.Tcp;
@@ -41,8 +42,21 @@ internal sealed record TargetGroupSettings : HealthCheckSettings, IChecked
     [Setting("Targets", "its targets: urls, or records of Id, Port and Weight", Most = 1_000)]
     public IReadOnlyList<TargetSettings> Targets { get; init; } = [];
 
+    [Setting("Names", "names whose addresses are targets too, asked for again and again", Most = 16)]
+    public IReadOnlyList<NamedTargets> Names { get; init; } = [];
+
     [Setting("Attributes", "how it behaves")]
     public TargetGroupAttributes Attributes { get; init; } = new();
+
+    /// <summary>How its targets are kept.</summary>
+    /// <param name="version">What they speak.</param>
+    /// <param name="isInUse">Some rule or default sends calls to them.</param>
+    public KeeperSettings Keeping(ProtocolVersion version, bool isInUse) => new(HealthCheckPlan.Of(this, version), Attributes, isInUse, Attributes.Algorithm.AllowsSlowStart)
+    {
+        Port = Port,
+        IsTls = Protocol == TargetProtocol.Https,
+        Names = Names,
+    };
 
     /// <summary>What its targets speak, if it does not say.</summary>
     public ProtocolVersion VersionOr(ProtocolVersion byDefault) => Protocol == TargetProtocol.Tcp ? Routing.ProtocolVersion.Tcp : ProtocolVersion ?? byDefault;
@@ -53,6 +67,11 @@ internal sealed record TargetGroupSettings : HealthCheckSettings, IChecked
     public IEnumerable<SettingProblem> Check()
     {
         foreach (var problem in CheckHealthChecks()) yield return problem;
+        for (var i = 0; i < Names.Count; i++)
+        {
+            if (Names[i].Type != NameRecords.Srv && Names[i].Port is null && Port is null) yield return new SettingProblem($"{nameof(Names)}:{i}:Port", null, "a port from 1 to 65535, here or in the group");
+        }
+
         var isTcp = Protocol == TargetProtocol.Tcp;
         if (isTcp && ProtocolVersion is not (null or Routing.ProtocolVersion.Tcp)) yield return new SettingProblem(nameof(ProtocolVersion), ProtocolVersion.Value.Name(), "not set, as a group of protocol TCP has none");
         var taken = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);

@@ -13,7 +13,7 @@ internal sealed record RegistryOptions
     public const int MaxReasonLength = 1_024;
 
     /// <summary>Bytes of one message to the registry.</summary>
-    public const int MaxMessageSize = 4 * 1024;
+    public const int MaxMessageSize = 64 * 1024;
 
     /// <summary>What replicas show to be let in; null when none is configured, then nobody is.</summary>
     public string? Key { get; init; }

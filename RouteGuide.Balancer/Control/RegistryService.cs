@@ -1,14 +1,17 @@
 using System.Buffers;
 using Grpc.Core;
+using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Registry.V1;
 
 namespace RouteGuide.Balancer.Control;
 
 /// <summary>The registry as replicas see it. The contract stands in <c>routeguide/registry/v1/registry.proto</c>.</summary>
-internal sealed class RegistryService(LeaseBook leases, TargetTable targets, RegistryOptions options, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class RegistryService(LeaseBook leases, TargetKeepers keepers, RegistryOptions options, TimeProvider time, IHostApplicationLifetime lifetime)
     : Registry.V1.Registry.RegistryBase
 {
+    private readonly TargetRegistrar _registrar = new(keepers, leases);
+
     private static readonly SearchValues<char> NameCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._");
 
     public override async Task Lease(IAsyncStreamReader<LeaseRequest> requestStream, IServerStreamWriter<LeaseResponse> responseStream, ServerCallContext context)
@@ -41,8 +44,8 @@ internal sealed class RegistryService(LeaseBook leases, TargetTable targets, Reg
 
     public override Task<DrainResponse> Drain(DrainRequest request, ServerCallContext context)
     {
-        if (request.Reason.Length > RegistryOptions.MaxReasonLength) throw Invalid($"reason has {request.Reason.Length} characters; at most {RegistryOptions.MaxReasonLength} are accepted");
-        if (!leases.Drain(request.Replica, request.Reason)) throw new RpcException(new Status(StatusCode.NotFound, $"no lease has the replica name '{Shown(request.Replica)}'"));
+        if (request.Reason.Length > RegistryOptions.MaxReasonLength) throw RegistryText.Invalid($"reason has {request.Reason.Length} characters; at most {RegistryOptions.MaxReasonLength} are accepted");
+        if (!leases.Drain(request.Replica, request.Reason)) throw new RpcException(new Status(StatusCode.NotFound, $"no lease has the replica name '{RegistryText.Shown(request.Replica)}'"));
         return Task.FromResult(new DrainResponse());
     }
 
@@ -50,19 +53,38 @@ internal sealed class RegistryService(LeaseBook leases, TargetTable targets, Reg
     {
         var response = new ListTargetsResponse();
         response.Targets.AddRange(
-            from entry in targets.Current.Entries
-            orderby entry.Target.Name
+            from keeper in keepers.Names.Select(keepers.Find)
+            where keeper is not null
+            from entry in keeper.Group.Targets.Current.Entries
+            orderby keeper.Group.Name, entry.Target.Name
             select new Registry.V1.Target
             {
                 Name = entry.Target.Name,
                 Address = entry.Target.Address.ToString(),
-                State = entry.Draining ? TargetState.Draining : TargetState.Healthy,
+                State = TargetRegistrar.ListedStateOf(entry),
                 InFlight = entry.Target.InFlight,
                 Total = entry.Target.Total,
                 Leased = entry.Target.Leased,
+                TargetGroup = keeper.Group.Name,
+                Weight = entry.Target.Weight,
             });
         return Task.FromResult(response);
     }
+
+    public override Task<RegisterTargetsResponse> RegisterTargets(RegisterTargetsRequest request, ServerCallContext context)
+    {
+        _registrar.Register(request);
+        return Task.FromResult(new RegisterTargetsResponse());
+    }
+
+    public override Task<DeregisterTargetsResponse> DeregisterTargets(DeregisterTargetsRequest request, ServerCallContext context)
+    {
+        _registrar.Deregister(request);
+        return Task.FromResult(new DeregisterTargetsResponse());
+    }
+
+    public override Task<DescribeTargetHealthResponse> DescribeTargetHealth(DescribeTargetHealthRequest request, ServerCallContext context) =>
+        Task.FromResult(_registrar.Describe(request));
 
     private async Task<Registration> ReadRegistration(IAsyncStreamReader<LeaseRequest> requests, CancellationToken ending)
     {
@@ -72,7 +94,7 @@ internal sealed class RegistryService(LeaseBook leases, TargetTable targets, Reg
         {
             return await requests.MoveNext(both.Token) && requests.Current.Registration is { } registration
                 ? registration
-                : throw Invalid("the first message of a lease must be a registration");
+                : throw RegistryText.Invalid("the first message of a lease must be a registration");
         }
         catch (Exception e) when (limit.IsCancellationRequested && !ending.IsCancellationRequested && e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
         {
@@ -85,15 +107,18 @@ internal sealed class RegistryService(LeaseBook leases, TargetTable targets, Reg
         var name = registration.Replica;
         if (name.Length is 0 or > RegistryOptions.MaxNameLength || name.AsSpan().ContainsAnyExcept(NameCharacters))
         {
-            throw Invalid($"the replica name '{Shown(name)}' is not 1 to {RegistryOptions.MaxNameLength} letters, digits, '-', '.' and '_'");
+            throw RegistryText.Invalid($"the replica name '{RegistryText.Shown(name)}' is not 1 to {RegistryOptions.MaxNameLength} letters, digits, '-', '.' and '_'");
         }
 
-        if (!TargetAddress.TryParse(registration.Address, out var address, out var error)) throw Invalid($"the address {error}");
-        if (address.IsTls) throw Invalid($"the address '{address}' is https; replicas are reached by plaintext HTTP/2, expected http://host:port");
+        if (!TargetAddress.TryParse(registration.Address, out var address, out var error)) throw RegistryText.Invalid($"the address {error}");
+        if (address.IsTls) throw RegistryText.Invalid($"the address '{address}' is https; replicas are reached by plaintext HTTP/2, expected http://host:port");
         // A name would let whoever answers for it decide where calls go.
-        if (!address.IsLiteral) throw Invalid($"the address '{address}' has a host name; expected an IP address or localhost");
+        if (!address.IsLiteral) throw RegistryText.Invalid($"the address '{address}' has a host name; expected an IP address or localhost");
         if (leases.IsFull) throw new RpcException(new Status(StatusCode.ResourceExhausted, $"there are {RegistryOptions.MaxLeases} leases already"));
-        return leases.Grant(name, address) ?? throw new RpcException(new Status(StatusCode.AlreadyExists, $"another lease holds the replica name '{name}'"));
+        var group = _registrar.Group(registration.TargetGroup).Group;
+        var weight = TargetRegistrar.Weight(registration.Weight);
+        if (group.Targets.Current.Entries.Length >= TargetMembers.MaxTargets) throw new RpcException(new Status(StatusCode.ResourceExhausted, $"the target group {group} has {TargetMembers.MaxTargets} targets already"));
+        return leases.Grant(name, address, weight, group) ?? throw new RpcException(new Status(StatusCode.AlreadyExists, $"another lease holds the replica name '{name}'"));
     }
 
     /// <summary>Returns when the replica ends its side.</summary>
@@ -105,18 +130,6 @@ internal sealed class RegistryService(LeaseBook leases, TargetTable targets, Reg
             await responses.WriteAsync(new LeaseResponse { Drain = new Drain { Reason = await lease.Draining } }, ending);
         }
 
-        if (await next) throw Invalid("a lease has one registration; nothing may follow it");
+        if (await next) throw RegistryText.Invalid("a lease has one registration; nothing may follow it");
     }
-
-    // It ends up in logs and on terminals, which act on control characters.
-    private static string Shown(string text)
-    {
-        var shown = text.Length <= RegistryOptions.MaxNameLength ? text : text[..RegistryOptions.MaxNameLength] + "…";
-        return string.Create(shown.Length, shown, static (plain, from) =>
-        {
-            for (var i = 0; i < plain.Length; i++) plain[i] = char.IsControl(from[i]) ? '\uFFFD' : from[i];
-        });
-    }
-
-    private static RpcException Invalid(string message) => new(new Status(StatusCode.InvalidArgument, message));
 }

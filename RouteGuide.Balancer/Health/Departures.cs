@@ -6,9 +6,8 @@ namespace RouteGuide.Balancer.Health;
 /// Targets that leave in order: no further call from the first moment on, those that run have the deregistration delay, then they are
 /// ended. With the last call, or at once if none runs, the target is gone.
 /// </summary>
-internal sealed class Departures(TargetGroup group, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class Departures(TargetGroup group, TimeProvider time, ILogger logger)
 {
-    private readonly CancellationTokenSource _ending = new();
     private long _delayTicks = new TargetAttributes().DeregistrationDelay.Ticks;
 
     /// <summary>For targets that begin to leave from now on.</summary>
@@ -27,22 +26,16 @@ internal sealed class Departures(TargetGroup group, TimeProvider time, ILogger l
         _ = End(target, delay);
     }
 
-    public void Dispose() => _ending.Cancel();
-
     private async Task End(Target target, TimeSpan delay)
     {
         try
         {
-            await target.Ended.WaitAsync(delay, time, _ending.Token).ConfigureAwait(false);
+            await target.Ended.WaitAsync(delay, time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
             logger.LogWarning("Target {Target} of {Group} has had its {Delay} s: {InFlight} calls are ended", target, group, delay.TotalSeconds, target.InFlight);
             target.Expire();
-        }
-        catch (OperationCanceledException)
-        {
-            return;
         }
 
         group.Targets.Remove(target);

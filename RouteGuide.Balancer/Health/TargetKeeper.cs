@@ -1,4 +1,5 @@
 using RouteGuide.Balancer.Health.Checks;
+using RouteGuide.Balancer.Health.Discovery;
 using RouteGuide.Balancer.Routing;
 
 namespace RouteGuide.Balancer.Health;
@@ -8,7 +9,17 @@ namespace RouteGuide.Balancer.Health;
 /// <param name="Attributes">About targets that come, go and fail.</param>
 /// <param name="IsInUse">Some rule or default sends calls to the group; else nothing is checked.</param>
 /// <param name="AllowsSlowStart">The group's algorithm goes by weights. Least outstanding requests and weighted random start nobody slowly, as with AWS.</param>
-internal sealed record KeeperSettings(HealthCheckPlan? Checks, TargetAttributes Attributes, bool IsInUse = true, bool AllowsSlowStart = true);
+internal sealed record KeeperSettings(HealthCheckPlan? Checks, TargetAttributes Attributes, bool IsInUse = true, bool AllowsSlowStart = true)
+{
+    /// <summary>The port of targets that are registered without one; null if each must have its own.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>Targets that are registered by address alone are reached over TLS.</summary>
+    public bool IsTls { get; init; }
+
+    /// <summary>Names whose addresses are targets.</summary>
+    public IReadOnlyList<NamedTargets> Names { get; init; } = [];
+}
 
 /// <summary>What the keepers of all groups share.</summary>
 /// <param name="Probe">Makes checks.</param>
@@ -16,7 +27,11 @@ internal sealed record KeeperSettings(HealthCheckPlan? Checks, TargetAttributes 
 /// <param name="Time">For everything that takes time.</param>
 /// <param name="Random">For jitter; used under a lock.</param>
 /// <param name="Logger">Is told of every change of a target's state.</param>
-internal sealed record KeeperShared(IProbe Probe, CheckGate Gate, TimeProvider Time, Random Random, ILogger<TargetKeeper> Logger);
+internal sealed record KeeperShared(IProbe Probe, CheckGate Gate, TimeProvider Time, Random Random, ILogger<TargetKeeper> Logger)
+{
+    /// <summary>Says what names stand for.</summary>
+    public required INameService Names { get; init; }
+}
 
 /// <summary>
 /// Keeps the targets of one group: who is in it, who is well, who begins slowly, who leaves. What it finds goes into the group's table,
@@ -31,6 +46,7 @@ internal sealed class TargetKeeper : IDisposable
     private readonly Departures _departures;
     private readonly Lock _lock = new();
     private readonly Dictionary<Target, TargetMonitor> _monitors = [];
+    private readonly Dictionary<NamedTargets, NameWatch> _names = []; // changed by Apply and Dispose alone
     private KeeperSettings _settings = new(null, new TargetAttributes());
     private bool _disposed;
 
@@ -79,9 +95,10 @@ internal sealed class TargetKeeper : IDisposable
             FailsOpen = attributes.FailsOpen,
         });
         foreach (var entry in _group.Targets.Current.Entries) Watch(entry.Target);
+        ApplyNames(before, settings);
     }
 
-    /// <summary>Ends all checks and timers; the targets stay as they are.</summary>
+    /// <summary>Ends all checks; the targets stay as they are, and those that leave have their time.</summary>
     public void Dispose()
     {
         _group.Targets.Added -= Watch;
@@ -89,8 +106,29 @@ internal sealed class TargetKeeper : IDisposable
         _group.Targets.Changed -= OnChanged;
         lock (_lock) _disposed = true;
         UnwatchAll();
+        foreach (var watch in _names.Values) watch.Dispose();
         _slowStart.Dispose();
-        _departures.Dispose();
+    }
+
+    private void ApplyNames(KeeperSettings before, KeeperSettings settings)
+    {
+        var isSame = before.Port == settings.Port && before.IsTls == settings.IsTls;
+        foreach (var (name, watch) in _names.ToArray())
+        {
+            if (isSame && settings.Names.Contains(name)) continue;
+            watch.Dispose();
+            _names.Remove(name);
+            // One that is only asked for in another way keeps its targets until the next answer.
+            if (!settings.Names.Any(n => NameWatch.SourceOf(n) == NameWatch.SourceOf(name))) Members.Set(NameWatch.SourceOf(name), []);
+        }
+
+        foreach (var name in settings.Names)
+        {
+            if (_names.ContainsKey(name)) continue;
+            var watch = new NameWatch(name, settings, Members, _shared.Names, _shared.Time, _shared.Logger);
+            _names.Add(name, watch);
+            watch.Start();
+        }
     }
 
     private void Watch(Target target)

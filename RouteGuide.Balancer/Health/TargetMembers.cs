@@ -82,6 +82,16 @@ internal sealed class TargetMembers(TargetTable targets, Action<Target> deregist
         return unknown;
     }
 
+    /// <summary>Nobody wants any of them any more: the group ends.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            _refused.Clear();
+            foreach (var address in _members.Keys.ToArray()) Leave(address);
+        }
+    }
+
     private List<TargetSpec> Take(string source, IReadOnlyCollection<TargetSpec> wanted)
     {
         List<(TargetSpec Spec, Target Target)> added = [];

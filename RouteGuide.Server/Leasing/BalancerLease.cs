@@ -108,7 +108,7 @@ internal sealed partial class BalancerLease(
     {
         var headers = new Metadata { { "authorization", $"Bearer {options.Key}" } };
         using var call = client.Lease(headers, cancellationToken: CancellationToken.None);
-        await call.RequestStream.WriteAsync(new LeaseRequest { Registration = new Registration { Replica = replica.Name, Address = Address() } }, stop);
+        await call.RequestStream.WriteAsync(new LeaseRequest { Registration = new Registration { Replica = replica.Name, Address = Address(), TargetGroup = options.Group, Weight = options.Weight } }, stop);
         // If completing fails, the call has ended, and the loop below says how.
         using var ending = stop.UnsafeRegister(static state => _ = ((IClientStreamWriter<LeaseRequest>)state!).CompleteAsync(), call.RequestStream);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RouteGuide.ServiceDefaults;
 
 namespace RouteGuide.Server.Leasing;
@@ -8,8 +9,17 @@ namespace RouteGuide.Server.Leasing;
 /// <param name="Advertise">The address to announce instead of the one that Kestrel listens on, as behind a NAT or in a pod.</param>
 internal sealed record LeaseOptions(Uri? Registry, string? Key, Uri? Advertise)
 {
+    public const string GroupVariable = "BALANCER_TARGET_GROUP";
+    public const string WeightVariable = "BALANCER_TARGET_WEIGHT";
+
     public const string KeyVariable = "REGISTRY_KEY";
     public const string AdvertiseVariable = "ADVERTISED_ADDRESS";
+
+    /// <summary>The balancer's target group to belong to; empty for its default one.</summary>
+    public string Group { get; init; } = "";
+
+    /// <summary>The share beside the others of the group, 1 to 999; 1 by default.</summary>
+    public int Weight { get; init; } = 1;
 
     /// <exception cref="ConfigurationException">An address cannot be read, or the key is missing.</exception>
     public static LeaseOptions From(IConfiguration configuration)
@@ -27,6 +37,12 @@ internal sealed record LeaseOptions(Uri? Registry, string? Key, Uri? Advertise)
             var text when Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == "http" => uri,
             var text => throw new ConfigurationException(AdvertiseVariable, text, "an address of the form http://host:port"),
         };
-        return new LeaseOptions(registry, key, advertise);
+        var weight = configuration[WeightVariable] switch
+        {
+            null or "" => 1,
+            var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= 999 => number,
+            var text => throw new ConfigurationException(WeightVariable, text, "a weight from 1 to 999"),
+        };
+        return new LeaseOptions(registry, key, advertise) { Group = configuration[GroupVariable] ?? "", Weight = weight };
     }
 }

@@ -70,7 +70,7 @@ internal sealed record HealthCheckPlan
             {
                 CheckHttpVersion.Http1 => false,
                 CheckHttpVersion.Http2 => true,
-                _ => version != ProtocolVersion.Http1 && settings.HealthCheckPort?.Number is null,
+                _ => version is ProtocolVersion.Http2 or ProtocolVersion.Grpc && settings.HealthCheckPort?.Number is null,
             },
             Path = settings.HealthCheckPath ?? (kind == CheckKind.Grpc ? "/AWS.ALB/healthcheck" : "/"),
             Service = settings.HealthCheckService ?? "",
@@ -92,7 +92,8 @@ internal sealed record HealthCheckPlan
         _ when settings.Matcher.GrpcCode is not null => CheckKind.Grpc,
         _ when settings.Matcher.HttpCode is not null => CheckKind.Http,
         null when settings.HealthCheckService is not null => CheckKind.GrpcHealth,
-        _ => version switch { ProtocolVersion.Grpc => CheckKind.Grpc, ProtocolVersion.Tcp => CheckKind.Tcp, _ => CheckKind.Http },
+        null when version == ProtocolVersion.Tcp && settings.HealthCheckPath is null => CheckKind.Tcp,
+        _ => version == ProtocolVersion.Grpc ? CheckKind.Grpc : CheckKind.Http,
     };
 
     /// <summary>The port of a target that the check connects to.</summary>

@@ -18,13 +18,15 @@ internal sealed class KeptGroup : IDisposable
     public KeptGroup(HealthCheckPlan? checks, TargetAttributes? attributes = null, bool isInUse = true)
     {
         Probe = new FakeProbe(Time);
-        Keeper = new TargetKeeper(Group, new KeeperShared(Probe, _gate, Time, new Random(1), NullLogger<TargetKeeper>.Instance));
+        Keeper = new TargetKeeper(Group, new KeeperShared(Probe, _gate, Time, new Random(1), NullLogger<TargetKeeper>.Instance) { Names = Names });
         Keeper.Apply(new KeeperSettings(checks, attributes ?? new TargetAttributes(), isInUse));
     }
 
     public ManualTime Time { get; } = new();
 
     public FakeProbe Probe { get; }
+
+    public FakeNames Names { get; } = new();
 
     public TargetGroup Group { get; } = new("g", ProtocolVersion.Grpc, 0);
 
