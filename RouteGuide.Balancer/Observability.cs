@@ -23,7 +23,7 @@ internal sealed class Observability : IDisposable
         Sampling.Apply(settings.Tracing);
         Log = new AccessLog(Name, settings.AccessLog, time, logger);
         Book = new MeterBook(time, settings.Metrics.MaxMethods, _meter.ResponseTime);
-        _metrics = new MetricCatalog(Book, () => [.. Groups.Select(g => g.Group)], Log);
+        _metrics = new MetricCatalog(Book, () => [.. Groups.Select(g => g.Group)], () => _engine?.Listeners ?? [], Log);
         _status = new StatusJson(Book, () => new StatusInfo(_listeners?.Invoke() ?? [], [.. Rules()], Groups));
         _meter.Observe(_metrics.Families);
         Pages = new AdminPages(_status, _metrics);

@@ -61,7 +61,7 @@ internal sealed class LoopMeter(MeterBook book, int slot)
         counts.Calls[(int)report.Type]++;
         counts.Call.Add(microseconds);
         var tries = report.Tries;
-        counts.Retries += tries.Count - 1;
+        if (tries.Count > 1) OnRepeated(counts, tries);
         for (var i = 0; i < tries.Count; i++)
         {
             var outcome = tries[i].Outcome;
@@ -70,6 +70,21 @@ internal sealed class LoopMeter(MeterBook book, int slot)
             if (outcome.FirstOctet < 0) continue;
             counts.TargetResponse.Add(outcome.FirstOctet / TimeSpan.TicksPerMicrosecond);
             if (book.ResponseTime is { Enabled: true } histogram) histogram.Record(outcome.FirstOctet / (double)TimeSpan.TicksPerSecond, report.Group!.Tag);
+        }
+    }
+
+    private static void OnRepeated(GroupCounts counts, IReadOnlyList<AttemptReport> tries)
+    {
+        counts.Retries += tries.Count - 1;
+        for (var i = 1; i < tries.Count; i++)
+        {
+            // One that begins when another ends is a retry; beside one that runs it is a hedge.
+            for (var j = 0; j < i; j++)
+            {
+                if (tries[j].Picked + tries[j].Outcome.Duration <= tries[i].Picked) continue;
+                counts.Hedges++;
+                break;
+            }
         }
     }
 

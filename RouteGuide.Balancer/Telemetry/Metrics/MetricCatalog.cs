@@ -9,8 +9,9 @@ namespace RouteGuide.Balancer.Telemetry.Metrics;
 /// <summary>All metrics of the balancer. docs/observability.md lists them; a test compares.</summary>
 /// <param name="book">What the loops have counted.</param>
 /// <param name="groups">The target groups as of now.</param>
+/// <param name="listeners">The listeners as of now.</param>
 /// <param name="log">Counts its lines itself.</param>
-internal sealed class MetricCatalog(MeterBook book, Func<IReadOnlyList<TargetGroup>> groups, AccessLog log)
+internal sealed class MetricCatalog(MeterBook book, Func<IReadOnlyList<TargetGroup>> groups, Func<IReadOnlyList<ProxyListener>> listeners, AccessLog log)
 {
     private const string Prefix = "routeguide.balancer.";
 
@@ -72,6 +73,7 @@ internal sealed class MetricCatalog(MeterBook book, Func<IReadOnlyList<TargetGro
             }
         });
         yield return OfGroup("retries", "{attempt}", "attempts beyond the first of their call", c => c.Retries);
+        yield return OfGroup("hedges", "{attempt}", "of these, attempts that were begun while an earlier one of their call ran", c => c.Hedges);
         yield return OfGroup("target.connections", "{connection}", "connections to targets of HTTP/2 that were made, with TLS and SETTINGS", c => c.Connections);
         yield return OfGroup("target.connection.errors", "{error}", "connections to targets that could not be made, TLS included", c => c.ConnectionErrors);
         yield return OfGroup("target.tls.errors", "{error}", "of these, TLS that failed", c => c.TlsErrors);
@@ -104,6 +106,10 @@ internal sealed class MetricCatalog(MeterBook book, Func<IReadOnlyList<TargetGro
         yield return Gauge("connections.active", "{connection}", "client connections that are open", [], to => to.Add(book.OpenConnections));
         yield return Counter("connections", "{connection}", "client connections that were taken", [], to => to.Add(book.AcceptedConnections));
         yield return Counter("connections.rejected", "{connection}", "client connections that were closed as they came, as there are too many", [], to => to.Add(book.RejectedConnections));
+        yield return Counter("connections.denied", "{connection}", "client connections that were closed as they came, as the source list of their listener has it", ["listener"], to =>
+        {
+            foreach (var listener in listeners()) to.Add(listener.Denied, listener.Name);
+        });
         yield return Counter("client.tls.errors", "{error}", "handshakes with clients that failed", [], to => to.Add(book.ClientTlsErrors));
         yield return Counter("processed", "By", "octets from and to clients, without TLS", ["direction"], to =>
         {

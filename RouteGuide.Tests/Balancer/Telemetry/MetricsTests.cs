@@ -2,7 +2,12 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using RouteGuide.Balancer.Balancing;
+using RouteGuide.Balancer.Health;
+using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Metering;
+using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Metering;
 using RouteGuide.Balancer.Telemetry.Metrics;
 using RouteGuide.Tests.Support;
@@ -216,6 +221,29 @@ public sealed class MetricsTests
         counts.Add(microseconds);
         Assert.Equal(expected, counts.Counts.IndexOf(1));
         Assert.Equal(microseconds, counts.Sum);
+    }
+
+    [Theory]
+    [InlineData(0, 100, 100, 50, 0)] // begun when the first ended: a retry
+    [InlineData(0, 100, 99, 50, 1)] // begun while it ran: a hedge
+    public void A_hedge_is_told_from_a_retry(long firstAt, long firstFor, long secondAt, long secondFor, long expected)
+    {
+        var group = new TargetGroup("g", ProtocolVersion.Http2, 0);
+        var target = new Target("t", TargetAddress.TryParse("http://127.0.0.1:1", out var address, out _) ? address : throw new InvalidOperationException(), leased: false);
+        var report = new ExchangeReport
+        {
+            Client = new ClientOrigin(new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 2), isTls: false, []),
+            Type = CallType.H2,
+            End = ExchangeEnd.Completed,
+            Group = new ProxyGroup(group, new RoundRobin(), new SuspectWatch(group.Targets, probes: false, TimeProvider.System, NullLogger<SuspectWatch>.Instance)),
+            Tries = [Try(firstAt, firstFor), Try(secondAt, secondFor)],
+        };
+
+        new MeterBook().NewLoop().OnCall(in report);
+
+        Assert.Equal((1, expected), (group.Counts.Sum(c => c.Retries), group.Counts.Sum(c => c.Hedges)));
+
+        AttemptReport Try(long at, long duration) => new(target, new CallOutcome(OutcomeKind.Answered, IsGrpc: false, 200, 1, duration), at, at);
     }
 
     internal static async Task<PrometheusText> Page(BalancerUnderTest balancer)
