@@ -7,6 +7,10 @@ namespace RouteGuide.Balancer.Routing;
 internal sealed class TargetTable
 {
     private TargetSnapshot _current = TargetSnapshot.Empty;
+    private long _ejections;
+
+    /// <summary>Times that a target was ejected.</summary>
+    public long Ejections => Interlocked.Read(ref _ejections);
 
     public TargetSnapshot Current => Volatile.Read(ref _current);
 
@@ -66,7 +70,12 @@ internal sealed class TargetTable
     public bool SetHealth(Target target, TargetHealth health) => Change(target, e => e with { Health = health });
 
     /// <summary>Lets no calls go to a target until <see cref="Readmit"/>, as long as there are enough others; false when that was so, or it is not there.</summary>
-    public bool Eject(Target target, string reason) => Change(target, e => e.Ejected is null ? e with { Ejected = reason } : e);
+    public bool Eject(Target target, string reason)
+    {
+        var isNew = Change(target, e => e.Ejected is null ? e with { Ejected = reason } : e);
+        if (isNew) Interlocked.Increment(ref _ejections);
+        return isNew;
+    }
 
     /// <summary>Ends what <see cref="Eject"/> began.</summary>
     public bool Readmit(Target target) => Change(target, e => e with { Ejected = null });

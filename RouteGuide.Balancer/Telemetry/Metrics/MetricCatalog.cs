@@ -77,6 +77,10 @@ internal sealed class MetricCatalog(MeterBook book, Func<IReadOnlyList<TargetGro
         yield return OfGroup("target.connections", "{connection}", "connections to targets of HTTP/2 that were made, with TLS and SETTINGS", c => c.Connections);
         yield return OfGroup("target.connection.errors", "{error}", "connections to targets that could not be made, TLS included", c => c.ConnectionErrors);
         yield return OfGroup("target.tls.errors", "{error}", "of these, TLS that failed", c => c.TlsErrors);
+        yield return Counter("ejections", "{ejection}", "times that a target was ejected, as what became of its calls spoke against it", ["target_group"], to =>
+        {
+            foreach (var group in groups()) to.Add(group.Targets.Ejections, group.Name);
+        });
         yield return Gauge("targets", "{target}", "targets by their state", ["target_group", "state"], to =>
         {
             foreach (var group in groups())

@@ -90,6 +90,11 @@ public sealed class MetricsTests
         await Eventually.Until(async () => (await Page(balancer))["routeguide_balancer_target_connection_errors_total{target_group=\"default\"}"] > 0, "the error is counted");
         var page = await Page(balancer);
         Assert.Equal(1, page["routeguide_balancer_targets{target_group=\"default\",state=\"unhealthy\"}"]);
+        Assert.Equal(0, page["routeguide_balancer_ejections_total{target_group=\"default\"}"]);
+        for (var i = 0; i < 2; i++) balancer.Targets.Eject(balancer.Targets.Current.Entries[0].Target, "by hand");
+        page = await Page(balancer);
+        Assert.Equal(1, page["routeguide_balancer_ejections_total{target_group=\"default\"}"]);
+        Assert.Equal(1, page["routeguide_balancer_targets{target_group=\"default\",state=\"ejected\"}"]);
         Assert.Equal(0, page["routeguide_balancer_target_tls_errors_total{target_group=\"default\"}"]);
     }
 
