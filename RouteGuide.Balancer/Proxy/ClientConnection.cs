@@ -48,7 +48,7 @@ internal sealed class ClientConnection : Http2Channel
     public ProxyListener Listener => _listener;
 
     /// <summary>Responses say which target they are from, and after how many attempts.</summary>
-    public bool NamesTargets => Loop.Shared.NamesTargets;
+    public bool NamesTargets => _listener.NamesTargets;
 
     /// <summary>Octets that the balancer holds because of this client. Goes through its streams.</summary>
     public long HeldOctets => Connection.HeldOctets + Connection.UntakenOctets + Connection.Sum(static s => (s.Tag as Exchange)?.HeldOctets ?? (s.Tag as BridgedStream)?.HeldOctets ?? 0);

@@ -87,16 +87,17 @@ internal sealed class Exchange
     public void Begin(ClientConnection client, in CallRoute route, Http2Stream stream, HeaderList headers, in RequestKind kind, bool isTraced, bool endStream)
     {
         if (isTraced) _span = TraceContext.StartSpan(headers, kind.IsGrpc);
-        var calls = route.Rule.Calls;
-        var deadline = CallDeadline.Of(headers, calls);
+        Policy = route.Rule.Calls;
+        var deadline = CallDeadline.Of(headers, Policy);
         Request.Begin(headers, client.Origin, _span, deadline.ForTarget(kind.IsGrpc), endStream);
         Input = route.Group.Key?.Of(Request.Headers, client.Origin) ?? default;
-        Begin(client, in route, stream, kind, deadline, calls?.Limiter?.KeyOf(headers, client.Origin.Remote.Address) ?? 0);
+        Begin(client, in route, stream, kind, deadline, Policy?.Limiter?.KeyOf(headers, client.Origin.Remote.Address) ?? 0);
     }
 
     /// <summary>Steps 1 and 2: a request has begun, of a kind that this client has sent before.</summary>
     public void Begin(ClientConnection client, in CallRoute route, Http2Stream stream, RequestTemplate template, bool endStream)
     {
+        Policy = template.Rule.Calls;
         Request.Begin(template, endStream);
         Input = route.Group.Key is { } key ? template.InputBy(key, client.Origin) : default;
         Begin(client, in route, stream, template.Kind, template.Deadline, template.RateKey);
@@ -280,13 +281,12 @@ internal sealed class Exchange
             _loop.Timers.Set(_deadline, _loop.NowMs + (long)Math.Ceiling(after.TotalMilliseconds));
         }
 
-        if (route.Rule.Calls is not { } policy) _attempts.Begin(null);
+        if (Policy is not { } policy) _attempts.Begin(null);
         else Begin(policy, rateKey);
     }
 
     private void Begin(CallPolicy policy, ulong rateKey)
     {
-        Policy = policy;
         if (policy.Limiter is { } limiter && limiter.Take(rateKey, _loop.Loop.Timestamp) is > 0 and var retryMs)
         {
             _end = ExchangeEnd.RateLimited;

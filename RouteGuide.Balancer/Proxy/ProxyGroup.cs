@@ -34,9 +34,6 @@ internal sealed class ProxyGroup
     /// <summary>How many calls its targets have at once, and who waits.</summary>
     public CallQueue Queue { get; }
 
-    /// <summary>How its calls are treated where their rule does not say; null where nothing is done to them.</summary>
-    public CallPolicy? Calls { get; init; }
-
     /// <summary>The label of its metrics.</summary>
     public KeyValuePair<string, object?> Tag { get; }
 

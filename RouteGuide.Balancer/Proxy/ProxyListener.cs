@@ -11,6 +11,7 @@ internal sealed class ProxyListener(string name, ProxyRoutes routes)
     private ProxyRoutes _routes = routes;
     private SourceList _sources = SourceList.Everybody;
     private long _denied;
+    private bool _namesTargets;
 
     public string Name { get; } = name;
 
@@ -26,6 +27,13 @@ internal sealed class ProxyListener(string name, ProxyRoutes routes)
     {
         get => Volatile.Read(ref _sources);
         set => Volatile.Write(ref _sources, value);
+    }
+
+    /// <summary>Responses say which target they are from, and after how many attempts. May be changed at any time.</summary>
+    public bool NamesTargets
+    {
+        get => Volatile.Read(ref _namesTargets);
+        set => Volatile.Write(ref _namesTargets, value);
     }
 
     /// <summary>Connections that were not taken because of where they came from.</summary>

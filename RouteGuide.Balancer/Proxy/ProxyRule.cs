@@ -27,7 +27,6 @@ internal sealed class ProxyRule
         _upTo = new int[weighted.Length];
         for (var i = 0; i < weighted.Length; i++) _upTo[i] = _total += weighted[i].Weight;
         if (_groups.Length == 1) Only = _groups[0];
-        Calls ??= Only?.Calls;
         if (forward.Stickiness is { } duration) Stickiness = new GroupStickiness(duration, groups.Seal);
     }
 

@@ -126,10 +126,12 @@ internal sealed class Repeater
             ScheduleHedge(null);
             _attempts.Next(again: true);
         }
-        else if (MayHedge() && _attempts.TryHedge())
+        else if (MayHedge())
         {
             Begun++;
-            ScheduleHedge(null);
+            // All may have been tried, or be full: those that work on it are waited for.
+            if (_attempts.TryHedge()) ScheduleHedge(null);
+            else Begun--;
         }
     }
 

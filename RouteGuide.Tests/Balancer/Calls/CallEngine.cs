@@ -29,10 +29,9 @@ internal sealed class CallEngine : IAsyncDisposable, IExchangeLog, IOutcomeWatch
             Targets.Add(target);
         }
 
-        var routes = new ProxyRoutes(new RouteTable([group], [], group), g => Group = new ProxyGroup(g, new RoundRobin(), new SuspectWatch(g.Targets, probes: false, Time, NullLogger<SuspectWatch>.Instance), this)
-        {
-            Calls = CallPolicy.Of(calls, null, Time),
-        });
+        var groups = new ProxyGroups(g => Group = new ProxyGroup(g, new RoundRobin(), new SuspectWatch(g.Targets, probes: false, Time, NullLogger<SuspectWatch>.Instance), this));
+        var policy = CallPolicy.Of(calls, null, Time);
+        var routes = new ProxyRoutes(new RouteTable([group], [], group), groups, _ => policy);
         if (concurrency is not null) Group.Queue.Apply(concurrency);
         _shared = new ProxyShared(routes, this, new ProxyOptions { Loops = loops }, Time);
         _engine = new ProxyEngine(_shared, NullLoggerFactory.Instance);
@@ -56,7 +55,7 @@ internal sealed class CallEngine : IAsyncDisposable, IExchangeLog, IOutcomeWatch
     /// <summary>Responses say which target they are from.</summary>
     public bool NamesTargets
     {
-        set => _shared.NamesTargets = value;
+        set => _shared.Listener.NamesTargets = value;
     }
 
     public bool IsEnabled => true;
@@ -106,7 +105,7 @@ internal sealed class CallEngine : IAsyncDisposable, IExchangeLog, IOutcomeWatch
 
     public Task Stop(TimeSpan patience) => _engine.Stop(patience);
 
-    public void Write(in ExchangeReport report) => Reports.Enqueue((report.End, [.. report.Tries]));
+    public void Write(int slot, in ExchangeReport report) => Reports.Enqueue((report.End, [.. report.Tries]));
 
     public void OnOutcome(Target target, in CallOutcome outcome) => Outcomes.Enqueue((target, outcome));
 
