@@ -3,6 +3,7 @@ using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Proxy;
+using RouteGuide.Balancer.Proxy.Calls;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
 
@@ -20,6 +21,7 @@ internal sealed class RelayCase : IConnector
     private readonly List<Target> _known = [];
     private readonly CountingLog _log = new();
     private ProxyOptions _options = null!;
+    private ProxyGroup _group = null!;
     private ProxyLoop _proxy = null!;
     private int _stepsLeft;
     private int _openClients;
@@ -88,11 +90,38 @@ internal sealed class RelayCase : IConnector
 
         var limits = new Http2Limits { MaxConcurrentStreams = 30, OutputHighWater = 5_000, OutputPauseReading = 10_000, OutputHardLimit = 60_000, StreamWindow = _random.Next(2) == 0 ? 262_144 : 20_000 };
         _options = new ProxyOptions { Limits = new ProxyLimits { Http2 = limits }, MaxRequestsPerConnection = _random.Next(4) == 0 ? 5 : 0 };
-        var routes = new ProxyRoutes(new RouteTable([group], [], group), g => new ProxyGroup(g, new RoundRobin(), new SuspectWatch(g.Targets, probes: false, _loop.Time, NullLogger<SuspectWatch>.Instance)));
+        var groups = new ProxyGroups(g => _group = new ProxyGroup(g, new RoundRobin(), new SuspectWatch(g.Targets, probes: false, _loop.Time, NullLogger<SuspectWatch>.Instance)));
+        var policy = Policy();
+        var routes = new ProxyRoutes(new RouteTable([group], [], group), groups, _ => policy);
+        if (_random.Next(3) == 0) _group.Queue.Apply(new ConcurrencySettings { MaxPerTarget = _random.Next(1, 4), QueueSize = _random.Next(6), QueueTimeout = TimeSpan.FromMilliseconds(_random.Next(1, 2_000)) });
         _proxy = new ProxyLoop(_loop.Loop, new ProxyShared(routes, _log, _options, _loop.Time) { Connector = this });
         _proxy.Start();
         if (_random.Next(2) == 0) _proxy.Warm();
         for (var i = _random.Next(1, 3); i > 0; i--) NewClient();
+    }
+
+    // In half of the cases calls are treated as by default.
+    private CallPolicy? Policy()
+    {
+        if (_random.Next(2) == 0) return null;
+        var hedges = _random.Next(2) == 0;
+        return CallPolicy.Of(
+            new CallSettings
+            {
+                Deadline = new DeadlineSettings { Max = TimeSpan.FromMilliseconds(_random.Next(3) == 0 ? _random.Next(1, 1_000) : 0) },
+                Idle = new IdleSettings { Timeout = TimeSpan.FromMilliseconds(_random.Next(3) == 0 ? _random.Next(1, 200) : 0) },
+                Retry = new RetrySettings
+                {
+                    MaxAttempts = hedges ? 1 : _random.Next(2, 5),
+                    Statuses = new StatusSet(0x1fffe),
+                    PerTryTimeout = TimeSpan.FromMilliseconds(_random.Next(2) == 0 ? _random.Next(1, 100) : 0),
+                    InitialBackoff = TimeSpan.FromMilliseconds(_random.Next(20)),
+                },
+                Hedging = new HedgingSettings { MaxAttempts = hedges ? _random.Next(2, 5) : 1, Delay = TimeSpan.FromMilliseconds(_random.Next(20)), NonFatalStatuses = new StatusSet(0x1fffe) },
+                RateLimit = new RateLimitSettings { RequestsPerSecond = _random.Next(4) == 0 ? 1_000 : 0, Burst = 3 },
+            },
+            null,
+            _loop.Time);
     }
 
     private void Act()
@@ -153,6 +182,7 @@ internal sealed class RelayCase : IConnector
     {
         Assert.Equal(0, _openClients);
         Assert.All(_known, target => Assert.Equal(0, target.InFlight));
+        Assert.Equal(0, _group.Queue.Count);
         _proxy.Close();
         foreach (var done in _connecting) done(null, "too late");
         foreach (var target in _targets) target.Channel.End(null);
