@@ -122,6 +122,7 @@ internal sealed class RunningListener(string name)
         var routes = new ProxyRoutes(table, groups, rule => policies[rule.Priority]);
         if (_proxy is null) _proxy = new ProxyListener(name, routes);
         else _proxy.Routes = routes;
+        _proxy.NamesTargets = settings.Attributes.NamesTargets;
         _proxy.Sources = new SourceList(settings.Attributes.Source);
         if (!settings.IsTcp) return;
         var only = ((ForwardAction)table.Only!.Action).Groups[0].Group;

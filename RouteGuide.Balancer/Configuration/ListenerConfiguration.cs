@@ -46,6 +46,9 @@ internal sealed record ListenerAttributes
     [Setting("source", "who may connect")]
     public SourceSettings Source { get; init; } = new();
 
+    [Setting("routing.response_headers.enabled", "responses say which target they are from, and by which attempt: `x-routeguide-target`, `x-routeguide-attempt`")]
+    public bool NamesTargets { get; init; }
+
     [Setting("proxy_protocol", "what a proxy before it says")]
     public ProxyProtocolSettings ProxyProtocol { get; init; } = new();
 

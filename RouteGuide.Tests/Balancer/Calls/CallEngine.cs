@@ -35,7 +35,7 @@ internal sealed class CallEngine : IAsyncDisposable, IExchangeLog, IOutcomeWatch
         if (concurrency is not null) Group.Queue.Apply(concurrency);
         _shared = new ProxyShared(routes, this, new ProxyOptions { Loops = loops }, Time);
         _engine = new ProxyEngine(_shared, NullLoggerFactory.Instance);
-        Url = new Uri($"http://{_engine.Listen(new FrontListener(new IPEndPoint(IPAddress.Loopback, 0), null))}");
+        Url = new Uri($"http://{_engine.Listen(new FrontListener(new IPEndPoint(IPAddress.Loopback, 0), null)).Address}");
     }
 
     public ManualTime Time { get; } = new();
