@@ -92,7 +92,7 @@ internal sealed class PortablePoller : IPoller
         {
             _underWay = false;
             if (isSend) channel.OnWritable(SocketError == SocketError.Success ? BytesTransferred : 0, SocketError);
-            else if (!pair.Removed) channel.OnReadable();
+            else if (!pair.Removed) channel.OnReadable(SocketError);
             if (pair.Removed) Dispose();
         }
 

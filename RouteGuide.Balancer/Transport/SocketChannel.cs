@@ -162,8 +162,10 @@ internal sealed class SocketChannel : IChannel
     }
 
     /// <summary>There is something to read, or the end.</summary>
-    internal void OnReadable()
+    /// <param name="error">What the poller was told, which the socket tells only once.</param>
+    internal void OnReadable(SocketError error = SocketError.Success)
     {
+        if (error != SocketError.Success) _broken ??= Text(error);
         _readable = true;
         if (!_disposed && (!_paused || _ended) && !_queued) Read();
     }
