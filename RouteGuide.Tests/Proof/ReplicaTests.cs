@@ -64,6 +64,25 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public async Task With_a_retry_policy_a_replica_that_is_killed_costs_no_call()
+    {
+        await using var system = await ProcessSystem.Start(3, "Balancer:DefaultAttributes:retry.max_attempts=3");
+        using var a = system.OneConnection();
+        using var b = system.OneConnection();
+        await using var load = new SteadyLoad([a, b]);
+        await load.Reach(50, "server-r0", "server-r1", "server-r2");
+        foreach (var name in (string[])["server-r1", "server-r2"])
+        {
+            system.Replicas[name].Signal("KILL");
+            await system.Replicas[name].WaitForExit();
+            await load.Reach(50, "server-r0");
+        }
+
+        await load.Stop();
+        Assert.Empty(load.Failed);
+    }
+
+    [Fact]
     public async Task A_replica_that_hangs_is_found_out_by_its_health_check_and_comes_back()
     {
         await using var system = await ProcessSystem.Start(
