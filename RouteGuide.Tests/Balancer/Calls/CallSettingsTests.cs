@@ -1,7 +1,5 @@
-using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Calls;
 using RouteGuide.Balancer.Routing;
-using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer.Calls;
 
