@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using RouteGuide.Tests.Balancer.Http1;
 using RouteGuide.Tests.Support;
 

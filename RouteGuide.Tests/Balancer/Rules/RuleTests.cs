@@ -1,5 +1,4 @@
 using System.Net;
-using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Rules;
 using static RouteGuide.Tests.Balancer.Rules.Requests;
 
