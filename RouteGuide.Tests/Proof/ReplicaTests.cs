@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Grpc.Net.Client;
 using Routeguide;
 using RouteGuide.Tests.Support;
 

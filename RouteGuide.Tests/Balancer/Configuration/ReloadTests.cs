@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using RouteGuide.Balancer;
-using RouteGuide.Balancer.Routing;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer.Configuration;
