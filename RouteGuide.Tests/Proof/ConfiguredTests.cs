@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json;
+using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Http;
 using RouteGuide.Tests.Balancer;
@@ -7,11 +9,12 @@ using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Proof;
 
-/// <summary>What the balancer, as a process with a file of settings, makes of targets that come and go by that file.</summary>
+/// <summary>What the balancer, as a process with a file of settings, makes of targets that come and go by that file, or that answer errors.</summary>
 public sealed class ConfiguredTests : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("routeguide-proof-");
     private readonly ConcurrentDictionary<string, KestrelTarget> _targets = new();
+    private readonly ConcurrentDictionary<string, bool> _refusing = new();
     private RunningProcess? _balancer;
 
     private string ConfigurationPath => Path.Combine(_folder.FullName, "balancer.json");
@@ -58,6 +61,25 @@ public sealed class ConfiguredTests : IAsyncDisposable
         Assert.Empty(load.Failed);
     }
 
+    [Fact]
+    public async Task A_replica_that_answers_errors_is_routed_around()
+    {
+        using var channel = await Start("a", "b", "c");
+        await using var load = new SteadyLoad([channel]);
+        await load.Reach(30, "a", "b", "c");
+        Assert.Empty(load.Failed);
+
+        _refusing["b"] = true;
+        await Eventually.Until(() => load.Failed.Count > 0, "it is noticed");
+        // Ejected after five failures in a row; calls that were on their way may fail too.
+        await load.Reach(100, "a", "c");
+        Assert.InRange(load.Failed.Count, 1, 5 + SteadyLoad.Callers);
+        Assert.All(load.Failed, call => Assert.Equal(StatusCode.ResourceExhausted, call.Status.StatusCode));
+
+        _refusing["b"] = false;
+        await load.Reach(30, "b");
+    }
+
     private async Task<GrpcChannel> Start(params string[] names)
     {
         foreach (var name in names) _targets[name] = await KestrelTarget.Start(context => Serve(name, context));
@@ -82,7 +104,7 @@ public sealed class ConfiguredTests : IAsyncDisposable
                     ["default"] = new
                     {
                         Targets = names.Select(n => $"http://{_targets[n].Url.Authority}"),
-                        Attributes = new Dictionary<string, object> { ["load_balancing.algorithm.type"] = algorithm },
+                        Attributes = new Dictionary<string, object> { ["load_balancing.algorithm.type"] = algorithm, ["outlier_detection.base_ejection_seconds"] = 1 },
                     },
                 },
             },
@@ -91,9 +113,12 @@ public sealed class ConfiguredTests : IAsyncDisposable
         File.Move(ConfigurationPath + ".new", ConfigurationPath, overwrite: true);
     }
 
-    private static Task Serve(string name, HttpContext context)
+    private Task Serve(string name, HttpContext context)
     {
         context.Response.Headers["x-routeguide-replica"] = name;
-        return KestrelTarget.Answer(context);
+        if (!_refusing.GetValueOrDefault(name)) return KestrelTarget.Answer(context);
+        context.Response.ContentType = "application/grpc";
+        context.Response.Headers["grpc-status"] = ((int)StatusCode.ResourceExhausted).ToString(CultureInfo.InvariantCulture);
+        return Task.CompletedTask;
     }
 }
