@@ -40,9 +40,6 @@ internal sealed class Attempts
     /// <summary>Whose answer went to the client, or began to.</summary>
     public Attempt? Winner { get; private set; }
 
-    /// <summary>The target of the last attempt, or of the one whose answer counts.</summary>
-    public Target? LastTarget => Winner?.Target ?? (_tried.Count > 0 ? _tried[^1] : null);
-
     /// <summary>Octets of the request's body that have gone to a target: to the one whose answer counts, or to the one that has most.</summary>
     public long Sent => Winner is { } winner ? winner.Sent : _tried.Count <= 1 ? _first.Sent : Furthest().Sent;
 
@@ -180,10 +177,15 @@ internal sealed class Attempts
         return place + 1;
     }
 
-    /// <summary>Writes down what became of each; all have ended.</summary>
+    /// <summary>Writes down what became of each, of the one whose answer counts last; all have ended.</summary>
     public void Report(List<AttemptReport> reports, long startedAt)
     {
-        for (var i = 0; i < _tried.Count; i++) reports.Add(this[i].Report(startedAt));
+        for (var i = 0; i < _tried.Count; i++)
+        {
+            if (this[i] != Winner) reports.Add(this[i].Report(startedAt));
+        }
+
+        if (Winner is { } winner) reports.Add(winner.Report(startedAt));
     }
 
     public void Clear()

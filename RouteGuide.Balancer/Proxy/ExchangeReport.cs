@@ -79,7 +79,7 @@ internal readonly record struct ExchangeReport
     /// <summary>Where it was to go; null if that was not decided.</summary>
     public ProxyGroup? Group { get; init; }
 
-    /// <summary>Each attempt, in the order in which they began; good as long as <see cref="Request"/>.</summary>
+    /// <summary>Each attempt, in the order in which they began, but the one whose answer went to the client last; good as long as <see cref="Request"/>.</summary>
     public IReadOnlyList<AttemptReport> Tries { get => field ?? []; init; }
 
     /// <summary>Times that it was sent to a target, or was to be.</summary>

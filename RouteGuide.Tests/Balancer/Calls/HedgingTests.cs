@@ -51,6 +51,8 @@ public sealed class HedgingTests
         Assert.Equal("0", call.GrpcStatus);
         await Eventually.Until(() => targets[0].Calls[0].IsReset && targets[2].Calls[0].IsReset, "resets of the others");
         await engine.IsQuiet(calls: 1);
+        // Whoever looks at the last one finds who answered.
+        Assert.Equal([0, 2, 1], Assert.Single(engine.Reports).Tries.Select(t => engine.Targets.IndexOf(t.Target)));
         foreach (var target in targets) await target.DisposeAsync();
     }
 
