@@ -1,6 +1,7 @@
+using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Transport.Tls;
 
-namespace RouteGuide.Balancer.Configuration;
+namespace RouteGuide.Balancer;
 
 /// <summary>
 /// Puts balancer.json to use when it changes. It is looked at like the files of certificates: it counts when it has stayed the same for one
