@@ -50,6 +50,9 @@ internal enum ExchangeEnd
 /// <summary>What is known of a call when it has ended.</summary>
 internal readonly record struct ExchangeReport
 {
+    // Nobody adds to it.
+    private static readonly List<AttemptReport> None = [];
+
     /// <summary>The connection that it came by.</summary>
     public required ClientOrigin Client { get; init; }
 
@@ -80,7 +83,7 @@ internal readonly record struct ExchangeReport
     public ProxyGroup? Group { get; init; }
 
     /// <summary>Each attempt, in the order in which they began, but the one whose answer went to the client last; good as long as <see cref="Request"/>.</summary>
-    public IReadOnlyList<AttemptReport> Tries { get => field ?? []; init; }
+    public List<AttemptReport> Tries { get => field ?? None; init; }
 
     /// <summary>Times that it was sent to a target, or was to be.</summary>
     public int Attempts => Tries.Count;

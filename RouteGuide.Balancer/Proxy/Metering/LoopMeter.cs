@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Metering;
@@ -60,12 +61,12 @@ internal sealed class LoopMeter(MeterBook book, int slot)
     {
         counts.Calls[(int)report.Type]++;
         counts.Call.Add(microseconds);
-        var tries = report.Tries;
-        if (tries.Count > 1) OnRepeated(counts, tries);
-        for (var i = 0; i < tries.Count; i++)
+        var tries = CollectionsMarshal.AsSpan(report.Tries);
+        if (tries.Length > 1) OnRepeated(counts, tries);
+        foreach (ref readonly var attempt in tries)
         {
-            var outcome = tries[i].Outcome;
-            tries[i].Target.Counts.Of(Slot).Add(in outcome, report.EndedAt, _frequency);
+            var outcome = attempt.Outcome;
+            attempt.Target.Counts.Of(Slot).Add(in outcome, report.EndedAt, _frequency);
             if (outcome.Kind == OutcomeKind.Answered) counts.Responses[outcome.IsGrpc ? 2 : Math.Min(outcome.Status / 100, 5)]++;
             if (outcome.FirstOctet < 0) continue;
             counts.TargetResponse.Add(outcome.FirstOctet / TimeSpan.TicksPerMicrosecond);
@@ -73,10 +74,10 @@ internal sealed class LoopMeter(MeterBook book, int slot)
         }
     }
 
-    private static void OnRepeated(GroupCounts counts, IReadOnlyList<AttemptReport> tries)
+    private static void OnRepeated(GroupCounts counts, ReadOnlySpan<AttemptReport> tries)
     {
-        counts.Retries += tries.Count - 1;
-        for (var i = 1; i < tries.Count; i++)
+        counts.Retries += tries.Length - 1;
+        for (var i = 1; i < tries.Length; i++)
         {
             // One that begins when another ends is a retry; beside one that runs it is a hedge.
             for (var j = 0; j < i; j++)

@@ -107,8 +107,8 @@ internal sealed class LogRing(int records = LogRing.DefaultRecords, int octets =
         {
             if (i > 0) _texts.Add(" "u8);
             var outcome = report.Tries[i].Outcome;
-            // Of the attempt that was answered, or else of the last one that was sent.
-            if (report.Tries[i].Sent >= 0 && record.InTarget < 0) (record.ToTarget, record.InTarget) = (report.Tries[i].Sent, outcome.FirstOctet);
+            // Of the last attempt that was answered, which is the client's answer; else of the last one that was sent.
+            if (report.Tries[i].Sent >= 0 && (outcome.FirstOctet >= 0 || record.InTarget < 0)) (record.ToTarget, record.InTarget) = (report.Tries[i].Sent, outcome.FirstOctet);
             if (outcome.Kind != OutcomeKind.Answered) _texts.Add("-"u8);
             else _texts.Add(outcome.IsGrpc ? StatusCodes.Status200OK : outcome.Status);
         }
