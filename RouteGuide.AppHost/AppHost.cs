@@ -21,6 +21,11 @@ var balancer = builder.AddProject<Projects.RouteGuide_Balancer>("balancer")
     .WithHttpEndpoint(name: "registry", env: "REGISTRY_PORT")
     .WithHttpEndpoint(name: "admin", env: "ADMIN_PORT")
     .WithEnvironment("REGISTRY_KEY", registryKey)
+    // What a managed balancer would do every 30 seconds; on one machine once a second costs nothing, and finds a replica that hangs.
+    .WithEnvironment("Balancer__TargetGroups__default__HealthCheckProtocol", "GRPC_HEALTH")
+    .WithEnvironment("Balancer__TargetGroups__default__HealthCheckIntervalSeconds", "1")
+    .WithEnvironment("Balancer__TargetGroups__default__HealthCheckTimeoutSeconds", "1")
+    .WithEnvironment("Balancer__TargetGroups__default__HealthyThresholdCount", "2")
     .WithHttpHealthCheck("/health", endpointName: "https")
     .WithExternalHttpEndpoints();
 
