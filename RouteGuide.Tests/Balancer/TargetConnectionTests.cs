@@ -154,19 +154,23 @@ public sealed class TargetConnectionTests
     [Fact]
     public async Task A_target_that_hangs_is_found_out_by_a_PING_and_its_calls_hear_why()
     {
-        // It takes calls and never says anything again, as a frozen process does: the kernel goes on acknowledging.
-        await using var target = RawTarget.Start((connection, _) =>
+        // It takes calls and never says anything again, as a frozen process does: the kernel goes on acknowledging. All that it has said
+        // before was heard when its own PING is answered: what is heard later would be a sign of life.
+        var frozen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var target = RawTarget.Start(async (connection, _) =>
         {
+            await connection.SendAsync(RawHttp2FrameType.Ping, 0, 0, new byte[8]);
+            await connection.WaitForAsync(f => f.Type == RawHttp2FrameType.Ping && (f.Flags & RawHttp2Flags.Ack) != 0, "the answer to its PING");
             connection.Acknowledges = false;
-            return Task.CompletedTask;
+            frozen.SetResult();
         });
         await using var engine = new TimedEngine(target.Url);
         await using var client = await RawHttp2Connection.ConnectAsync(engine.Url);
         var call = await client.OpenAsync(Wire.Request(engine.Url), end: true);
-        await Eventually.Until(() => target.Connections.Any(c => c.Streams.Count > 0), "the call has arrived");
+        await frozen.Task.WaitAsync(Eventually.Patience);
 
         await engine.Pass(11_000, client);
-        await target.Connections.Single().WaitForAsync(f => f.Type == RawHttp2FrameType.Ping, "a PING");
+        await target.Connections.Single().WaitForAsync(f => f.Type == RawHttp2FrameType.Ping && (f.Flags & RawHttp2Flags.Ack) == 0, "a PING");
         await engine.Pass(ProxyOptions.TargetPingTimeoutMs + 1, client);
         await call.Ended();
 

@@ -28,6 +28,13 @@ internal sealed class Answers : IAsyncDisposable
         }
     }
 
+    /// <summary>One of them, as soon as it has come.</summary>
+    public async Task<RawHttp2Stream> Call(int index)
+    {
+        await Eventually.Until(() => Calls.Count > index, $"call {index} at the target");
+        return Calls[index];
+    }
+
     /// <summary>A status as all of the answer.</summary>
     public static Answers Of(int status, params (string Name, string Value)[] more) => new(async stream =>
     {

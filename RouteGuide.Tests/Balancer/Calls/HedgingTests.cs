@@ -26,8 +26,8 @@ public sealed class HedgingTests
         await call.Ended();
 
         Assert.Equal("0", call.GrpcStatus);
-        Assert.Equal("1", fast.Calls[0].Header("grpc-previous-rpc-attempts"));
-        Assert.Equal([1, 2, 3], Assert.Single(fast.Calls[0].Messages).Payload);
+        Assert.Equal("1", (await fast.Call(0)).Header("grpc-previous-rpc-attempts"));
+        Assert.Equal([1, 2, 3], Assert.Single((await fast.Call(0)).Messages).Payload);
         await Eventually.Until(() => slow.Calls[0].ResetCode == Wire.Cancel, "a reset of the other");
         await engine.IsQuiet(calls: 1);
         Assert.Equal([OutcomeKind.Abandoned, OutcomeKind.Answered], engine.Outcomes.Select(o => o.Outcome.Kind).Order().Reverse());
@@ -123,7 +123,7 @@ public sealed class HedgingTests
         await connection!.DisposeAsync();
         await Eventually.Until(() => engine.Outcomes.Any(o => o.Outcome.Kind == OutcomeKind.ConnectionLost), "the loss");
         Assert.False(call.HasEnded);
-        await RawTarget.Answer(slow.Calls[0]);
+        await RawTarget.Answer(await slow.Call(0));
         await call.Ended();
 
         Assert.Equal("0", call.GrpcStatus);
@@ -170,12 +170,12 @@ public sealed class HedgingTests
         var call = await client.OpenAsync(Wire.Request(engine.Url));
         await call.SendMessageAsync(new byte[40_000]);
         await engine.PassUntil(client, () => second.Calls.Count == 1, "the second attempt");
-        await second.Calls[0].HasMessages(1);
+        await (await second.Call(0)).HasMessages(1);
 
         await call.SendMessageAsync(new byte[40_000], end: true);
 
         await Eventually.Until(() => first.Calls[0].IsReset || second.Calls[0].IsReset, "the end of one");
-        var left = first.Calls[0].IsReset ? second.Calls[0] : first.Calls[0];
+        var left = (await first.Call(0)).IsReset ? (await second.Call(0)) : (await first.Call(0));
         await left.Ended();
         Assert.Equal(2, left.Messages.Count);
         await RawTarget.Answer(left);
@@ -194,12 +194,12 @@ public sealed class HedgingTests
         var call = await client.OpenAsync(Wire.Request(engine.Url));
         await call.SendMessageAsync(new byte[100_000], end: true);
         await Eventually.Until(() => first.Calls.Count == 1, "the attempt");
-        await first.Calls[0].Ended();
+        await (await first.Call(0)).Ended();
 
         for (var i = 0; i < 3; i++) await engine.Pass(1_000, client);
 
         Assert.Empty(second.Calls);
-        await RawTarget.Answer(first.Calls[0]);
+        await RawTarget.Answer(await first.Call(0));
         await call.Ended();
         Assert.Equal("0", call.GrpcStatus);
     }

@@ -26,14 +26,14 @@ public sealed class QueueTests
         Assert.Equal(("8", true), (refused.GrpcStatus, refused.IsTrailersOnly));
         Assert.Contains("2 more wait", refused.GrpcMessage, StringComparison.Ordinal);
         Assert.Equal(2, engine.Group.Queue.Count);
-        await RawTarget.Answer(b.Calls[0]);
+        await RawTarget.Answer(await b.Call(0));
         await Eventually.Until(() => b.Calls.Count == 2, "the first of those who wait");
-        Assert.Equal("1", b.Calls[1].Header("x-place"));
-        await RawTarget.Answer(a.Calls[0]);
+        Assert.Equal("1", (await b.Call(1)).Header("x-place"));
+        await RawTarget.Answer(await a.Call(0));
         await Eventually.Until(() => a.Calls.Count == 2, "the second of those who wait");
-        Assert.Equal("2", a.Calls[1].Header("x-place"));
-        await RawTarget.Answer(a.Calls[1]);
-        await RawTarget.Answer(b.Calls[1]);
+        Assert.Equal("2", (await a.Call(1)).Header("x-place"));
+        await RawTarget.Answer(await a.Call(1));
+        await RawTarget.Answer(await b.Call(1));
         foreach (var call in running.Concat(waiting))
         {
             await call.Ended();
@@ -57,11 +57,11 @@ public sealed class QueueTests
         await Task.WhenAll(refused.Ended(), web.Ended());
 
         Assert.Equal(("8", "503"), (refused.GrpcStatus, web.HttpStatus));
-        await RawTarget.Answer(target.Calls[0]);
+        await RawTarget.Answer(await target.Call(0));
         await first.Ended();
         var next = await engine.Call(client);
         await Eventually.Until(() => target.Calls.Count == 2, "the next");
-        await RawTarget.Answer(target.Calls[1]);
+        await RawTarget.Answer(await target.Call(1));
         await next.Ended();
         Assert.Equal("0", next.GrpcStatus);
         await engine.IsQuiet(calls: 4);
@@ -101,11 +101,11 @@ public sealed class QueueTests
         await engine.Pass(5_100, client);
         await late.Ended();
         Assert.Equal("4", late.GrpcStatus);
-        await RawTarget.Answer(target.Calls[0]);
+        await RawTarget.Answer(await target.Call(0));
         await Eventually.Until(() => target.Calls.Count == 2, "the other");
 
-        Assert.InRange(int.Parse(target.Calls[1].Header("grpc-timeout")!.TrimEnd('u')), 1, 3_900_000);
-        await RawTarget.Answer(target.Calls[1]);
+        Assert.InRange(int.Parse((await target.Call(1)).Header("grpc-timeout")!.TrimEnd('u')), 1, 3_900_000);
+        await RawTarget.Answer(await target.Call(1));
         await later.Ended();
         await engine.IsQuiet(calls: 3);
     }
@@ -123,10 +123,10 @@ public sealed class QueueTests
 
         await leaving.ResetAsync(Wire.Cancel);
         await Eventually.Until(() => engine.Group.Queue.Count == 1, "one has left");
-        await RawTarget.Answer(target.Calls[0]);
+        await RawTarget.Answer(await target.Call(0));
         await Eventually.Until(() => target.Calls.Count == 2, "the other one's turn");
-        Assert.Equal("2", target.Calls[1].Header("x-place"));
-        await RawTarget.Answer(target.Calls[1]);
+        Assert.Equal("2", (await target.Call(1)).Header("x-place"));
+        await RawTarget.Answer(await target.Call(1));
         await staying.Ended();
 
         await engine.IsQuiet(calls: 3);

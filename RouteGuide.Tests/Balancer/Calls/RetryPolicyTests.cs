@@ -150,7 +150,7 @@ public sealed class RetryPolicyTests
         await Eventually.Until(() => slow.Calls.Count == 1, "the first attempt");
 
         await engine.Pass(950, client);
-        Assert.False(slow.Calls[0].IsReset);
+        Assert.False((await slow.Call(0)).IsReset);
         await engine.PassUntil(client, () => call.HasEnded, "the answer");
 
         Assert.Equal("0", call.GrpcStatus);
@@ -227,8 +227,8 @@ public sealed class RetryPolicyTests
         // A third attempt would begin 6.1 s after the first; so the second one's answer is the last.
         Assert.Equal("14", call.GrpcStatus);
         Assert.Equal(2, target.Calls.Count);
-        Assert.Equal("5S", target.Calls[0].Header("grpc-timeout"));
-        Assert.InRange(int.Parse(target.Calls[1].Header("grpc-timeout")!.TrimEnd('u')), 1_800_000, 1_999_999);
+        Assert.Equal("5S", (await target.Call(0)).Header("grpc-timeout"));
+        Assert.InRange(int.Parse((await target.Call(1)).Header("grpc-timeout")!.TrimEnd('u')), 1_800_000, 1_999_999);
         await engine.IsQuiet(calls: 1);
     }
 
