@@ -79,14 +79,11 @@ internal sealed class EpollPoller : IPoller
     {
     }
 
-    public void Wait(int timeoutMs)
+    public void Wait(int timeoutMs, Action onAwake)
     {
         var count = Native.epoll_wait(_epoll, _events, MaxEvents, timeoutMs);
-        if (count < 0)
-        {
-            if (Marshal.GetLastPInvokeError() != Interrupted) throw new Win32Exception(Marshal.GetLastPInvokeError());
-            return;
-        }
+        if (count < 0 && Marshal.GetLastPInvokeError() != Interrupted) throw new Win32Exception(Marshal.GetLastPInvokeError());
+        onAwake();
 
         for (var i = 0; i < count; i++)
         {

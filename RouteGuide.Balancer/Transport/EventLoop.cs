@@ -14,6 +14,7 @@ internal sealed class EventLoop
     public const int ReadSize = 64 * 1024;
 
     private readonly IPoller _poller;
+    private readonly Action _updateTime;
     private readonly TimeProvider _time;
     private readonly Action<Exception> _onError;
     private readonly long _started;
@@ -36,6 +37,7 @@ internal sealed class EventLoop
         _time = time;
         _onError = onError;
         _started = time.GetTimestamp();
+        _updateTime = UpdateTime;
         Timers = new TimerWheel(0);
         if (time != TimeProvider.System) _alarm = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = name };
@@ -122,9 +124,8 @@ internal sealed class EventLoop
             Interlocked.Exchange(ref _awake, 0);
             var idle = _posted.IsEmpty && _again.Count == 0;
             UpdateTime();
-            _poller.Wait(idle ? PatienceMs() : 0);
+            _poller.Wait(idle ? PatienceMs() : 0, _updateTime);
             Volatile.Write(ref _awake, 1);
-            UpdateTime();
             RunAgain();
             while (_posted.TryDequeue(out var action)) Guard(action);
             Timers.Advance(NowMs, _onError);

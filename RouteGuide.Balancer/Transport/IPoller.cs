@@ -16,7 +16,8 @@ internal interface IPoller : IDisposable
 
     /// <summary>Waits until something is ready, <see cref="Wake"/> is called or the time is over, and tells the channels.</summary>
     /// <param name="timeoutMs">Milliseconds; -1 for no limit.</param>
-    void Wait(int timeoutMs);
+    /// <param name="onAwake">Called once when the waiting is over, before any channel is told: what they do has to know how late it is.</param>
+    void Wait(int timeoutMs, Action onAwake);
 
     /// <summary>Ends a wait, or the next one. Any thread.</summary>
     void Wake();

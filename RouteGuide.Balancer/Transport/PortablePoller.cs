@@ -36,7 +36,7 @@ internal sealed class PortablePoller : IPoller
         operation.Start(static (socket, arguments) => socket.SendAsync(arguments));
     }
 
-    public void Wait(int timeoutMs)
+    public void Wait(int timeoutMs, Action onAwake)
     {
         if (_completed.IsEmpty && timeoutMs != 0)
         {
@@ -45,6 +45,7 @@ internal sealed class PortablePoller : IPoller
             Interlocked.Exchange(ref _sleeping, 0);
         }
 
+        onAwake();
         // What completes meanwhile comes in the next turn.
         for (var left = _completed.Count; left > 0 && _completed.TryDequeue(out var operation); left--) operation.Report();
     }

@@ -36,6 +36,26 @@ public sealed class DeadlineTests
     }
 
     [Fact]
+    public async Task A_deadline_counts_from_the_call_however_long_the_loop_had_slept_before()
+    {
+        await using var target = Answers.Never();
+        await using var engine = await CallEngine.Start(new CallSettings(), target.Url);
+        await using var client = await engine.Connect();
+        await engine.Pass(0, client);
+
+        // Too short for any timer of the loop's own, so that nothing but the call wakes it.
+        engine.Time.Advance(TimeSpan.FromMilliseconds(900));
+        var call = await engine.Call(client, ("grpc-timeout", "1S"));
+        await target.Call(0);
+        await engine.Pass(500, client);
+        Assert.False(call.HasEnded);
+
+        await engine.Pass(600, client);
+        await call.Ended();
+        Assert.Equal("4", call.GrpcStatus);
+    }
+
+    [Fact]
     public async Task A_call_without_deadline_gets_the_rules_and_is_ended_by_it()
     {
         await using var target = Answers.Never();

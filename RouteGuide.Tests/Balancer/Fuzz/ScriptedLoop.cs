@@ -73,10 +73,18 @@ internal sealed class ScriptedLoop : IDisposable
 
         public void End() => Volatile.Write(ref _step, null);
 
-        public void Wait(int timeoutMs)
+        public void Wait(int timeoutMs, Action onAwake)
         {
-            if (Volatile.Read(ref _step) is not { } step) _wake.WaitOne();
-            else step();
+            if (Volatile.Read(ref _step) is not { } step)
+            {
+                _wake.WaitOne();
+                onAwake();
+            }
+            else
+            {
+                onAwake();
+                step();
+            }
         }
 
         public void Wake() => _wake.Set();
