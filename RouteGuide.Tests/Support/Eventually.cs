@@ -6,7 +6,7 @@ namespace RouteGuide.Tests.Support;
 internal static class Eventually
 {
     /// <summary>How long a state may take on a loaded two-core machine before the test is wrong to wait on.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
