@@ -6,6 +6,9 @@ var builder = DistributedApplication.CreateBuilder(args);
 // Who knows the key may register as a replica. It is made at each start and goes from here to the two that need it.
 var registryKey = builder.AddParameter("registry-key", RandomNumberGenerator.GetHexString(64, lowercase: true), secret: true);
 
+// Who knows this one may change things on the balancer's admin port: take replicas out, weigh them, choose the algorithm.
+var adminKey = builder.AddParameter("admin-key", RandomNumberGenerator.GetHexString(64, lowercase: true), secret: true);
+
 // 50051 unless --port says otherwise.
 var asked = builder.Configuration["port"] ?? "50051";
 if (!ushort.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
@@ -20,7 +23,9 @@ var balancer = builder.AddProject<Projects.RouteGuide_Balancer>("balancer")
     .WithHttpsEndpoint(port: port, name: "https", isProxied: false)
     .WithHttpEndpoint(name: "registry", env: "REGISTRY_PORT")
     .WithHttpEndpoint(name: "admin", env: "ADMIN_PORT")
+    .WithEndpoint(scheme: "tcp", name: "tcp")
     .WithEnvironment("REGISTRY_KEY", registryKey)
+    .WithEnvironment("ADMIN_KEY", adminKey)
     // What a managed balancer would do every 30 seconds; on one machine once a second costs nothing, and finds a replica that hangs.
     .WithEnvironment("Balancer__TargetGroups__default__HealthCheckProtocol", "GRPC_HEALTH")
     .WithEnvironment("Balancer__TargetGroups__default__HealthCheckIntervalSeconds", "1")
@@ -28,6 +33,9 @@ var balancer = builder.AddProject<Projects.RouteGuide_Balancer>("balancer")
     .WithEnvironment("Balancer__TargetGroups__default__HealthyThresholdCount", "2")
     .WithHttpHealthCheck("/health", endpointName: "https")
     .WithExternalHttpEndpoints();
+
+// The same replicas behind a listener in TCP mode, h2c: whole connections are balanced there, for comparison.
+balancer.WithEnvironment("Balancer__Listeners__tcp__Url", $"tcp://localhost:{balancer.GetEndpoint("tcp").Property(EndpointProperty.TargetPort)}");
 
 // The service, three times. A replica is healthy once the balancer has taken it in: from then on it gets calls. It starts beside the
 // balancer and registers as soon as that listens.
