@@ -14,6 +14,7 @@ using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Telemetry.AccessLogs;
 using RouteGuide.Balancer.Telemetry.Admin;
+using RouteGuide.Balancer.Telemetry.Events;
 using RouteGuide.Balancer.Transport.Naming;
 using RouteGuide.Balancer.Transport.Tls;
 using RouteGuide.ServiceDefaults;
@@ -58,9 +59,10 @@ internal sealed class BalancerApp : IAsyncDisposable
         if (_settings.Listeners.All(l => l.Kind == ListenerKind.Front)) builder.Services.AddSingleton<IServer, NoServer>();
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(_ => Targets);
-        builder.Services.AddSingleton(services => new Observability(_settings, time, services.GetRequiredService<ILogger<AccessLog>>()));
+        builder.Services.AddSingleton(services => new Observability(_settings, time, services.GetRequiredService<EventHistory>(), services.GetRequiredService<ILogger<AccessLog>>()));
         builder.Services.AddSingleton(_settings.Registry);
         builder.Services.AddSingleton<LeaseBook>();
+        builder.Services.AddSingleton(new EventHistory(time));
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = RegistryOptions.MaxMessageSize);
         // Calls that run get their time; after it they are ended, which takes a moment too.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _settings.DrainTimeout + TimeSpan.FromSeconds(2));
@@ -69,12 +71,14 @@ internal sealed class BalancerApp : IAsyncDisposable
 
         _web = builder.Build();
         var keeping = new KeeperShared(new NetworkProbe(new ProbeConnector(_targetTls)), _checks, time, new Random(), Services.GetRequiredService<ILogger<TargetKeeper>>()) { Names = NameService(_settings.Dns, time) };
-        _running = new RunningConfiguration(_settings, _keepers, new RunningShared(keeping, new CookieSeal(_settings.StickinessKey, TimeProvider.System), time, Services.GetRequiredService<ILoggerFactory>()));
+        _running = new RunningConfiguration(_settings, _keepers, new RunningShared(keeping, new CookieSeal(_settings.StickinessKey, TimeProvider.System), time, Services.GetRequiredService<ILoggerFactory>(), History));
         var first = _running.ListenerOf(_settings.Listeners.First(l => l.Kind == ListenerKind.Front)).Proxy;
         _engine = new ProxyEngine(
             new ProxyShared(first.Routes, Seen.Log, _settings.Proxy with { TargetTls = _targetTls }, time) { Meters = Seen.Book, Sampling = Seen.Sampling },
             Services.GetRequiredService<ILoggerFactory>());
-        Seen.Show(_engine, () => [.. _listeners.ToArray().Select(l => new ListenerInfo($"{l.Settings with { Port = l.Port() }}", l.Settings.IsTcp ? "tcp" : l.Settings.Kind.ToString().ToLowerInvariant()))]);
+        Seen.Show(_engine, _running, Services.GetRequiredService<LeaseBook>(), () => [.. _listeners.ToArray().Select(l => new ListenerInfo($"{l.Settings with { Port = l.Port() }}", l.Settings.IsTcp ? "tcp" : l.Settings.Kind.ToString().ToLowerInvariant()))]);
+        var control = new ControlApi(new AdminGate(_settings.AdminKey), new TargetControl(_keepers, Services.GetRequiredService<LeaseBook>(), _running, History, Services.GetRequiredService<ILogger<TargetControl>>()));
+        _web.Use((context, next) => context.Features.Get<AdminConnection>() is not null && context.Request.Path.StartsWithSegments(ControlApi.Root, StringComparison.Ordinal) ? control.Handle(context) : next(context));
         _web.Use(Seen.Handle);
         _web.Use(new RegistryGate(_settings.Registry).Handle);
         _web.UseRouting();
@@ -88,6 +92,9 @@ internal sealed class BalancerApp : IAsyncDisposable
 
     /// <summary>What people see of it.</summary>
     public Observability Seen => Services.GetRequiredService<Observability>();
+
+    /// <summary>What has happened lately.</summary>
+    public EventHistory History => Services.GetRequiredService<EventHistory>();
 
     /// <summary>The data path.</summary>
     public ProxyEngine Engine => _engine;
@@ -199,6 +206,7 @@ internal sealed class BalancerApp : IAsyncDisposable
         Seen.Apply(settings);
         var logger = Services.GetRequiredService<ILogger<BalancerApp>>();
         _running.Apply(settings);
+        History.Add(EventKind.Reload, null, null, null, null, _file?.File.Path);
         var fronts = settings.Listeners.Where(l => l.Kind == ListenerKind.Front).ToList();
         foreach (var name in _fronts.Keys.Except(from l in fronts where _fronts.TryGetValue(l.Name, out var known) && known.Url == $"{l}" select l.Name, StringComparer.OrdinalIgnoreCase).ToList())
         {

@@ -19,6 +19,7 @@ internal sealed record BalancerSettings
     public const string AdminPortKey = "ADMIN_PORT";
     public const string AdminUrlKey = "Balancer:Admin:Url";
     public const string RegistryKeyKey = "REGISTRY_KEY";
+    public const string AdminKeyKey = "ADMIN_KEY";
 
     public required IReadOnlyList<ListenerSettings> Listeners { get; init; }
 
@@ -43,6 +44,9 @@ internal sealed record BalancerSettings
     public DnsSettings Dns { get; init; } = new();
 
     public required RegistryOptions Registry { get; init; }
+
+    /// <summary>What changes on the admin listener have to show; null lets nobody make any.</summary>
+    public string? AdminKey { get; init; }
 
     /// <summary>How long running calls may take to end after the balancer was told to stop. 0 to 1 hour, 5 s by default.</summary>
     public TimeSpan DrainTimeout { get; init; }
@@ -74,6 +78,7 @@ internal sealed record BalancerSettings
                 Key = configuration[RegistryKeyKey] is { Length: > 0 } key ? key : null,
                 RegistrationTimeout = own.RegistrationTimeout,
             },
+            AdminKey = configuration[AdminKeyKey] is { Length: > 0 } adminKey ? adminKey : own.Admin.Key is { Length: > 0 } set ? set : null,
             AccessLog = own.AccessLog,
             Metrics = own.Metrics,
             Tracing = own.Tracing,

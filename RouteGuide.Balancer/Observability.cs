@@ -1,8 +1,11 @@
+using RouteGuide.Balancer.Control;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Metering;
+using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Rules;
 using RouteGuide.Balancer.Telemetry.AccessLogs;
 using RouteGuide.Balancer.Telemetry.Admin;
+using RouteGuide.Balancer.Telemetry.Events;
 using RouteGuide.Balancer.Telemetry.Metrics;
 
 namespace RouteGuide.Balancer;
@@ -16,15 +19,17 @@ internal sealed class Observability : IDisposable
     private readonly MetricCatalog _metrics;
     private readonly StatusJson _status;
     private ProxyEngine? _engine;
+    private RunningConfiguration? _running;
+    private LeaseBook? _leases;
     private Func<IReadOnlyList<ListenerInfo>>? _listeners;
 
-    public Observability(BalancerSettings settings, TimeProvider time, ILogger<AccessLog> logger)
+    public Observability(BalancerSettings settings, TimeProvider time, EventHistory history, ILogger<AccessLog> logger)
     {
         Sampling.Apply(settings.Tracing);
         Log = new AccessLog(Name, settings.AccessLog, time, logger);
         Book = new MeterBook(time, settings.Metrics.MaxMethods, _meter.ResponseTime);
         _metrics = new MetricCatalog(Book, () => [.. Groups.Select(g => g.Group)], () => _engine?.Listeners ?? [], Log);
-        _status = new StatusJson(Book, () => new StatusInfo(_listeners?.Invoke() ?? [], [.. Rules()], Groups));
+        _status = new StatusJson(Book, history, () => new StatusInfo(_listeners?.Invoke() ?? [], [.. Rules()], Groups, TakenOut));
         _meter.Observe(_metrics.Families);
         Pages = new AdminPages(_status, _metrics);
     }
@@ -39,10 +44,11 @@ internal sealed class Observability : IDisposable
 
     public MetricCatalog Metrics => _metrics;
 
-    private IReadOnlyList<ProxyGroup> Groups => _engine is { } engine ? [.. engine.Groups] : [];
+    private IReadOnlyList<ProxyGroup> Groups => _running?.All ?? [];
 
     /// <summary>What there is to see, as soon as it is there.</summary>
-    public void Show(ProxyEngine engine, Func<IReadOnlyList<ListenerInfo>> listeners) => (_engine, _listeners) = (engine, listeners);
+    public void Show(ProxyEngine engine, RunningConfiguration running, LeaseBook leases, Func<IReadOnlyList<ListenerInfo>> listeners) =>
+        (_engine, _running, _leases, _listeners) = (engine, running, leases, listeners);
 
     /// <summary>Goes by other settings from now on.</summary>
     public void Apply(BalancerSettings settings)
@@ -58,6 +64,15 @@ internal sealed class Observability : IDisposable
     {
         Log.Dispose();
         _meter.Dispose();
+    }
+
+    // Those that drain still are among the targets.
+    private IEnumerable<TakenOutInfo> TakenOut(TargetGroup group)
+    {
+        var present = group.Targets.Current.Entries.Select(e => e.Target.Name).ToHashSet();
+        var members = _running?.KeeperOf(group)?.Members.TakenOut.Select(s => new TakenOutInfo(s.Address.Authority, s.Address, s.Weight, Leased: false)) ?? [];
+        var leased = _leases?.TakenOut(group).Select(l => new TakenOutInfo(l.Target.Name, l.Target.Address, l.Target.Weight, Leased: true)) ?? [];
+        return members.Concat(leased).Where(t => !present.Contains(t.Name));
     }
 
     private IEnumerable<RuleInfo> Rules() =>

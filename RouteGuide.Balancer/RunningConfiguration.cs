@@ -1,3 +1,5 @@
+using RouteGuide.Balancer.Balancing;
+using RouteGuide.Balancer.Control;
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Calls;
@@ -11,15 +13,16 @@ namespace RouteGuide.Balancer;
 /// <summary>
 /// The groups, rules and listeners' behaviour of the configuration, at work. A new configuration is laid over the one that runs: what has
 /// not changed stays the object that it is, with its connections and counters, and calls that run keep what they began with.
-/// Changed by one thread at a time.
 /// </summary>
-internal sealed class RunningConfiguration : IDisposable
+internal sealed class RunningConfiguration : IAlgorithmChoice, IDisposable
 {
     private readonly TargetKeepers _keepers;
     private readonly RunningShared _shared;
     private readonly Dictionary<string, RunningGroup> _groups = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<TargetGroup, RunningGroup> _byGroup = [];
     private readonly Dictionary<string, RunningListener> _listeners = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Lock _changing = new();
+    private ProxyGroup[] _all = [];
     private int _made;
 
     /// <param name="settings">To begin with.</param>
@@ -33,11 +36,17 @@ internal sealed class RunningConfiguration : IDisposable
         Apply(settings);
     }
 
-    /// <summary>All target groups at work.</summary>
+    /// <summary>The target groups that calls come to.</summary>
     public ProxyGroups Groups { get; }
+
+    /// <summary>All target groups in the order of the settings, those that no rule leads to included. Any thread.</summary>
+    public IReadOnlyList<ProxyGroup> All => Volatile.Read(ref _all);
 
     /// <summary>The group that replicas register in.</summary>
     public TargetGroup Default => _groups[RouteTable.DefaultGroup].Group;
+
+    /// <summary>Who keeps a group's targets; null if it is no more. Any thread.</summary>
+    public TargetKeeper? KeeperOf(TargetGroup group) => _keepers.Find(group.Name) is { } keeper && keeper.Group == group ? keeper : null;
 
     /// <summary>The listeners by their names, each with what its connections have in common.</summary>
     public RunningListener ListenerOf(ListenerSettings settings) => _listeners[settings.Name];
@@ -45,6 +54,21 @@ internal sealed class RunningConfiguration : IDisposable
     /// <summary>Puts a configuration in the place of the one that runs.</summary>
     /// <param name="settings">Checked whole.</param>
     public void Apply(BalancerSettings settings)
+    {
+        lock (_changing) Lay(settings);
+    }
+
+    public AlgorithmType? Choose(string group, AlgorithmType type)
+    {
+        lock (_changing) return _groups.TryGetValue(group, out var running) ? running.Choose(type) : null;
+    }
+
+    public void Dispose()
+    {
+        foreach (var group in _groups.Values) group.Dispose();
+    }
+
+    private void Lay(BalancerSettings settings)
     {
         var routes = settings.Routes;
         var before = _groups.Values.ToHashSet();
@@ -68,11 +92,8 @@ internal sealed class RunningConfiguration : IDisposable
             End(_groups[name]);
             _groups.Remove(name);
         }
-    }
 
-    public void Dispose()
-    {
-        foreach (var group in _groups.Values) group.Dispose();
+        Volatile.Write(ref _all, [.. routes.Groups.Select(g => _groups[g.Name].Proxy)]);
     }
 
     private void Make(GroupSettings settings)

@@ -6,6 +6,7 @@ using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Stickiness;
 using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Balancer.Telemetry.Events;
 
 namespace RouteGuide.Balancer;
 
@@ -14,9 +15,10 @@ namespace RouteGuide.Balancer;
 /// <param name="Seal">Signs the cookies that keep clients with targets.</param>
 /// <param name="Time">For everything that takes time.</param>
 /// <param name="Loggers">For what is told of targets.</param>
-internal sealed record RunningShared(KeeperShared Keeping, CookieSeal Seal, TimeProvider Time, ILoggerFactory Loggers);
+/// <param name="History">Keeps what happens to them.</param>
+internal sealed record RunningShared(KeeperShared Keeping, CookieSeal Seal, TimeProvider Time, ILoggerFactory Loggers, EventHistory History);
 
-/// <summary>A target group at work, with all that looks after it. Settings may change while it runs; its protocol may not.</summary>
+/// <summary>A target group at work, with all that looks after it. Settings may change while it runs, by one thread at a time; its protocol may not.</summary>
 internal sealed class RunningGroup : IDisposable
 {
     // Whose targets these are, beside those of name services and the management API.
@@ -25,11 +27,15 @@ internal sealed class RunningGroup : IDisposable
     private readonly RunningShared _shared;
     private readonly Behaviour _behaviour;
     private TcpGroup _tcp;
+    private TargetGroupSettings? _settings;
+    private bool _isUsed;
+    private AlgorithmType? _chosen; // by hand; null for that of the settings
 
     public RunningGroup(string name, ProtocolVersion version, int index, RunningShared shared)
     {
         _shared = shared;
         Group = new TargetGroup(name, version, index);
+        shared.History.Follow(Group);
         Keeper = new TargetKeeper(Group, shared.Keeping);
         var suspects = new SuspectWatch(Group.Targets, probes: version is ProtocolVersion.Http1 or ProtocolVersion.Tcp, shared.Time, shared.Loggers.CreateLogger<SuspectWatch>());
         _behaviour = new Behaviour(Group.Targets, new OutlierSettings(), shared.Time, Random.Shared, shared.Loggers.CreateLogger<OutlierDetector>());
@@ -52,14 +58,31 @@ internal sealed class RunningGroup : IDisposable
     /// <param name="isUsed">Calls may come to it.</param>
     public void Apply(TargetGroupSettings settings, bool isUsed)
     {
-        var attributes = settings.Attributes;
-        Keeper.Apply(settings.Keeping(Group.Version, isUsed));
+        // What was chosen by hand stays until the settings say another algorithm than before.
+        var before = _settings?.Attributes.Algorithm;
+        if (before != settings.Attributes.Algorithm)
+        {
+            if (before is not null && Algorithm != settings.Attributes.Algorithm.Type) _shared.History.Add(EventKind.Algorithm, Group.Name, null, Algorithm.Name(), settings.Attributes.Algorithm.Type.Name(), "the configuration says so");
+            _chosen = null;
+        }
+
+        (_settings, _isUsed) = (settings, isUsed);
+        Balance();
         Keeper.Members.Set(Source, [.. settings.Addresses.Select(a => new TargetSpec(a.Address, a.Weight))]);
-        Proxy.Apply(attributes.Algorithm, _shared.Time, Random.Shared);
-        _behaviour.Apply(attributes.Outliers, mitigates: attributes.Algorithm.AnomalyMitigation == Switch.On);
+        var attributes = settings.Attributes;
         Proxy.Stickiness = TargetStickiness.Make(attributes.Stickiness, Group, _shared.Seal);
         Proxy.Queue.Apply(attributes.Concurrency);
         Volatile.Write(ref _tcp, new TcpGroup(Proxy, attributes.ProxyProtocol));
+    }
+
+    /// <summary>Chooses its targets otherwise from the next call on, until the settings say another algorithm than before.</summary>
+    /// <returns>The algorithm before.</returns>
+    public AlgorithmType Choose(AlgorithmType type)
+    {
+        var before = Algorithm;
+        _chosen = type;
+        if (before != type) Balance();
+        return before;
     }
 
     /// <summary>It is no more: its targets get no further calls, and have the time that they have when they are deregistered.</summary>
@@ -71,4 +94,17 @@ internal sealed class RunningGroup : IDisposable
 
     /// <summary>Nobody judges its targets any more. Its keeper is disposed of by whoever holds all keepers.</summary>
     public void Dispose() => _behaviour.Dispose();
+
+    private AlgorithmType Algorithm => _chosen ?? _settings?.Attributes.Algorithm.Type ?? AlgorithmType.RoundRobin;
+
+    private void Balance()
+    {
+        var attributes = _settings!.Attributes;
+        var algorithm = attributes.Algorithm with { Type = Algorithm };
+        // It goes with that one alone.
+        if (algorithm.Type != AlgorithmType.WeightedRandom) algorithm = algorithm with { AnomalyMitigation = Switch.Off };
+        Keeper.Apply((_settings with { Attributes = attributes with { Algorithm = algorithm } }).Keeping(Group.Version, _isUsed));
+        Proxy.Apply(algorithm, _shared.Time, Random.Shared);
+        _behaviour.Apply(attributes.Outliers, mitigates: algorithm.AnomalyMitigation == Switch.On);
+    }
 }

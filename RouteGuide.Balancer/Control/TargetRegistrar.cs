@@ -117,6 +117,6 @@ internal sealed class TargetRegistrar(TargetKeepers keepers, LeaseBook leases)
         var url = $"{(keeper.Settings.IsTls ? "https" : "http")}://{host}:{port}";
         // A name would let whoever answers for it decide where calls go.
         if (!TargetAddress.TryParse(url, out var address, out _) || !address.IsLiteral) throw RegistryText.Invalid($"the id '{RegistryText.Shown(target.Id)}' is neither an IP address nor localhost");
-        return address;
+        return keeper.Members.Known(address);
     }
 }

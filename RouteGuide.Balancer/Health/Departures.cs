@@ -20,7 +20,7 @@ internal sealed class Departures(TargetGroup group, TimeProvider time, ILogger l
     /// <summary>No call enters the target once this has returned.</summary>
     public void Begin(Target target)
     {
-        group.Targets.Drain(target);
+        if (!group.Targets.Drain(target)) return;
         var delay = Delay;
         logger.LogInformation("Target {Target} of {Group} is draining: it was deregistered; {InFlight} calls have {Delay} s to end", target, group, target.InFlight, delay.TotalSeconds);
         _ = End(target, delay);

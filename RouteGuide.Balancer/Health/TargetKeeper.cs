@@ -72,6 +72,9 @@ internal sealed class TargetKeeper : IDisposable
     /// <summary>An active check has passed. Any thread.</summary>
     public event Action<Target>? Passed;
 
+    /// <summary>Has a target leave in order that is not among the members, such as one with a lease. No call enters it once this has returned.</summary>
+    public void Dismiss(Target target) => _departures.Begin(target);
+
     /// <summary>All targets as people see them, in the order of registration.</summary>
     public IEnumerable<TargetHealthDescription> Describe() => _group.Targets.Current.Entries.Select(e => TargetHealthDescription.Of(e));
 

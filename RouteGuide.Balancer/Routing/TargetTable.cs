@@ -23,6 +23,9 @@ internal sealed class TargetTable
     /// <summary>A target was taken out.</summary>
     public event Action<Target>? Removed;
 
+    /// <summary>A target has another weight: what it was, and what it is.</summary>
+    public event Action<Target, int, int>? Reweighted;
+
     /// <summary>Adds a target; false when its name is taken by one that does not drain, or <paramref name="limit"/> targets are known already.</summary>
     public bool TryAdd(Target target, int limit = int.MaxValue) => Add([target], limit) > 0;
 
@@ -90,8 +93,21 @@ internal sealed class TargetTable
     /// <summary>From now on this policy says who gets calls.</summary>
     public void Apply(TargetPolicy policy) => UpdateAll(policy, e => e with { Health = policy.HealthAfter(e.Health), Ramp = policy.StartsSlowly ? e.Ramp : 1 });
 
-    /// <summary>A target's weight was changed: has it count.</summary>
-    public void Refresh() => Swap(static seen => new TargetSnapshot(seen.Entries, seen.Policy));
+    /// <summary>Gives targets other weights, at one moment. One caller at a time.</summary>
+    public void Reweigh(IEnumerable<(Target Target, int Weight)> weights)
+    {
+        List<(Target Target, int Before, int After)> changes = [];
+        foreach (var (target, weight) in weights)
+        {
+            if (target.Weight == weight) continue;
+            changes.Add((target, target.Weight, weight));
+            target.Weight = weight;
+        }
+
+        if (changes.Count == 0) return;
+        Swap(static seen => new TargetSnapshot(seen.Entries, seen.Policy));
+        foreach (var (target, before, after) in changes) Reweighted?.Invoke(target, before, after);
+    }
 
     private void UpdateAll(TargetPolicy? policy, Func<TargetEntry, TargetEntry> change)
     {

@@ -111,7 +111,7 @@ internal sealed class NameWatch : IDisposable
         var host = found.Address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{found.Address}]" : found.Address.ToString();
         // An answer may say 0.0.0.0, where nothing can be reached.
         return TargetAddress.TryParse($"{(_settings.IsTls ? "https" : "http")}://{host}:{port}", out var address, out _)
-            ? new TargetSpec(address with { ServerName = found.Host }, found.Weight > 0 ? found.Weight : _name.Weight)
+            ? new TargetSpec(_settings.IsTls ? address with { ServerName = found.Host } : address, found.Weight > 0 ? found.Weight : _name.Weight)
             : null;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using RouteGuide.Balancer.Telemetry.Metrics;
@@ -36,14 +37,24 @@ internal sealed class AdminPages(StatusJson status, MetricCatalog metrics)
             "/" => Write(context, "text/html; charset=utf-8", _page),
             "/status.js" => Write(context, "text/javascript; charset=utf-8", _script),
             "/status.css" => Write(context, "text/css; charset=utf-8", _style),
-            "/status.json" => Write(context, "application/json", status.Write()),
+            "/status.json" => Status(context),
             "/metrics" => Write(context, PrometheusPage.ContentType, Encoding.UTF8.GetBytes(PrometheusPage.Write(metrics.Families))),
             "/health" => Write(context, "text/plain; charset=utf-8", "Healthy\n"u8.ToArray()),
             _ => Refuse(context, StatusCodes.Status404NotFound, "there are /, /status.json, /metrics and /health"),
         };
     }
 
-    private static bool IsThisHost(string host) =>
+    private Task Status(HttpContext context)
+    {
+        var asked = context.Request.Query["after"];
+        if (asked.Count == 0) return Write(context, "application/json", status.Write());
+        return long.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var after)
+            ? Write(context, "application/json", status.Write(after))
+            : Refuse(context, StatusCodes.Status400BadRequest, "after is the id of an event: a whole number from 0");
+    }
+
+    /// <summary>Whether a host that is asked for is this machine alone.</summary>
+    public static bool IsThisHost(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 

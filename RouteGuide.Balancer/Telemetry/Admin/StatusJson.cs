@@ -5,19 +5,22 @@ using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Metering;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Metering;
+using RouteGuide.Balancer.Telemetry.Events;
 
 namespace RouteGuide.Balancer.Telemetry.Admin;
 
 /// <summary>The state of the balancer as JSON; docs/observability.md says what the fields mean, and they keep their names.</summary>
 /// <param name="book">What was counted.</param>
+/// <param name="history">What has happened.</param>
 /// <param name="info">How it is put together now.</param>
-internal sealed class StatusJson(MeterBook book, Func<StatusInfo> info)
+internal sealed class StatusJson(MeterBook book, EventHistory history, Func<StatusInfo> info)
 {
     private static readonly JsonWriterOptions Options = new() { Indented = true };
 
     private readonly DateTimeOffset _started = book.Time.GetUtcNow();
 
-    public ReadOnlyMemory<byte> Write()
+    /// <param name="after">Only events with a greater id are wanted.</param>
+    public ReadOnlyMemory<byte> Write(long after = 0)
     {
         var octets = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(octets, Options);
@@ -56,14 +59,38 @@ internal sealed class StatusJson(MeterBook book, Func<StatusInfo> info)
 
         json.WriteEndArray();
         json.WriteStartArray("groups");
-        foreach (var group in now.Groups) Write(json, group);
+        foreach (var group in now.Groups) Write(json, group, now.TakenOut(group.Group));
         json.WriteEndArray();
+        WriteEvents(json, after);
         json.WriteEndObject();
         json.Flush();
         return octets.WrittenMemory;
     }
 
-    private void Write(Utf8JsonWriter json, ProxyGroup group)
+    private void WriteEvents(Utf8JsonWriter json, long after)
+    {
+        var events = history.After(after);
+        // Of the newest that the answer can have, so that none is missed by whoever asks for those after it.
+        json.WriteNumber("last_event", events.Count > 0 ? events[^1].Id : Math.Min(after, history.LastId));
+        json.WriteStartArray("events");
+        foreach (var one in events)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("id", one.Id);
+            json.WriteString("time", one.Time);
+            json.WriteString("kind", one.Kind.ToString().ToLowerInvariant());
+            json.WriteString("group", one.Group);
+            json.WriteString("target", one.Target);
+            json.WriteString("from", one.From);
+            json.WriteString("to", one.To);
+            json.WriteString("reason", one.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private void Write(Utf8JsonWriter json, ProxyGroup group, IEnumerable<TakenOutInfo> takenOut)
     {
         var snapshot = group.Group.Targets.Current;
         json.WriteStartObject();
@@ -78,6 +105,18 @@ internal sealed class StatusJson(MeterBook book, Func<StatusInfo> info)
         var rate = 0.0;
         json.WriteStartArray("targets");
         foreach (var entry in snapshot.Entries) rate += Write(json, snapshot, entry, latencies);
+        json.WriteEndArray();
+        json.WriteStartArray("deregistered");
+        foreach (var target in takenOut)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", target.Name);
+            json.WriteString("address", target.Address.ToString());
+            json.WriteBoolean("leased", target.Leased);
+            json.WriteNumber("weight", target.Weight);
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
         WriteLoad(json, rate, latencies);
         WritePick(json, group);

@@ -42,6 +42,42 @@ public sealed class MemberTests
     }
 
     [Fact]
+    public void A_target_that_was_taken_out_by_hand_comes_back_as_if_it_had_not_been()
+    {
+        using var group = new KeptGroup(checks: null);
+        group.Set(1, 2);
+        var members = group.Keeper.Members;
+        Assert.True(members.Reweigh(KeptGroup.Spec(1).Address, 7));
+        Assert.Empty(members.Deregister([KeptGroup.Spec(1).Address]));
+        group.Set(1, 2);
+        Assert.Equal([2], group.Routable);
+        Assert.Equal([KeptGroup.Spec(1, weight: 7)], members.TakenOut);
+
+        Assert.True(members.Restore(KeptGroup.Spec(1).Address));
+
+        Assert.Equal((7, 0), (group.Entry(1).Target.Weight, members.TakenOut.Count));
+        // Its source still has it, and alone.
+        group.Set(2);
+        Assert.Equal([2], group.Routable);
+        Assert.False(members.Restore(KeptGroup.Spec(1).Address));
+    }
+
+    [Fact]
+    public void A_weight_by_hand_stays_until_a_source_says_another_one_than_before()
+    {
+        using var group = new KeptGroup(checks: null);
+        group.Set(1, 2);
+        Assert.True(group.Keeper.Members.Reweigh(KeptGroup.Spec(1).Address, 5));
+
+        group.Set(1, 2);
+        Assert.Equal(5, group.Entry(1).Target.Weight);
+        group.Keeper.Members.Set("settings", [KeptGroup.Spec(1, weight: 2), KeptGroup.Spec(2)]);
+
+        Assert.Equal(2, group.Entry(1).Target.Weight);
+        Assert.Equal([2d, 1], group.Now.Weights.ToArray());
+    }
+
+    [Fact]
     public async Task A_target_with_calls_drains_and_is_gone_with_the_last_one()
     {
         using var group = new KeptGroup(KeptGroup.Plan, TenSeconds);

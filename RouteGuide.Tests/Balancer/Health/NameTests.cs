@@ -1,5 +1,9 @@
 using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using RouteGuide.Balancer.Control;
+using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Health.Discovery;
+using RouteGuide.Registry.V1;
 
 namespace RouteGuide.Tests.Balancer.Health;
 
@@ -25,7 +29,32 @@ public sealed class NameTests
 
         Assert.Equal(["10.0.0.2:50052", "10.0.0.3:50052"], Members(group));
         Assert.Same(kept, group.Now.Entries[0].Target);
-        Assert.Equal("replicas.example", kept.Address.ServerName);
+    }
+
+    [Theory]
+    [InlineData(true, "replicas.example")]
+    [InlineData(false, "10.0.0.1")]
+    public void The_registry_knows_targets_of_a_name_by_their_addresses_and_only_secure_ones_have_to_prove_the_name(bool isTls, string proves)
+    {
+        using var group = new KeptGroup(checks: null);
+        using var keepers = new TargetKeepers();
+        keepers.Add(group.Keeper);
+        var registrar = new TargetRegistrar(keepers, new LeaseBook(NullLogger<LeaseBook>.Instance));
+        group.Names.Set("10.0.0.1");
+        group.Keeper.Apply(group.Keeper.Settings with { IsTls = isTls });
+        Watch(group, Name);
+        var target = new TargetDescription { Id = "10.0.0.1", Port = 50052 };
+        TargetState State() => registrar.Describe(new DescribeTargetHealthRequest { TargetGroup = "g", Targets = { target } }).TargetHealthDescriptions.Single().State;
+        Assert.Equal(TargetState.Unavailable, State());
+
+        registrar.Deregister(new DeregisterTargetsRequest { TargetGroup = "g", Targets = { target } });
+        group.Pass(TimeSpan.FromSeconds(60));
+        Assert.Equal(TargetState.Unused, State());
+        Assert.Empty(Members(group));
+
+        registrar.Register(new RegisterTargetsRequest { TargetGroup = "g", Targets = { target } });
+        Assert.Equal(TargetState.Unavailable, State());
+        Assert.Equal(proves, Assert.Single(group.Now.Entries).Target.Address.ServerName);
     }
 
     [Theory]
