@@ -1,0 +1,4 @@
+using RouteGuide.Dashboard.Startup;
+using RouteGuide.ServiceDefaults;
+
+return await ServiceProgram.RunAsync("routeguide-dashboard", () => DashboardApp.Create(args).RunAsync());

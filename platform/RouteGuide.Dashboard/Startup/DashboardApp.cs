@@ -1,0 +1,86 @@
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Options;
+using RouteGuide.Dashboard.Security;
+using RouteGuide.Dashboard.Web;
+using RouteGuide.ServiceDefaults;
+
+namespace RouteGuide.Dashboard.Startup;
+
+/// <summary>Puts the dashboard together.</summary>
+internal static class DashboardApp
+{
+    private const string CookieName = ".RouteGuide.Dashboard";
+
+    /// <exception cref="ConfigurationException">A setting cannot be used.</exception>
+    public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        // What belongs to the program lies beside it, wherever it is started from.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        configure?.Invoke(builder);
+        builder.LogFromStartOn();
+        var options = DashboardOptions.From(builder.Configuration);
+        var ports = new Ports(options);
+        // The addresses go to Kestrel below, each with what it is for; by themselves they would be warned about as overridden.
+        builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, "");
+        builder.WebHost.UseSetting(WebHostDefaults.HttpPortsKey, "");
+        builder.WebHost.UseSetting(WebHostDefaults.HttpsPortsKey, "");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = Limits.RequestBytes;
+            ports.Listen(kestrel);
+        });
+
+        var services = builder.Services;
+        services.AddSingleton(options);
+        services.AddSingleton(ports);
+        services.AddSingleton(options.Limits);
+        services.AddSingleton(TimeProvider.System);
+        services.AddHostedService<StartLines>();
+        services.AddRouting();
+        services.AddSingleton<MatcherPolicy, RequiresQueryPolicy>();
+        services.ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions));
+        AddSecurity(builder);
+
+        var app = builder.Build();
+        app.Use(Problems.Catch);
+        app.UseWhen(context => Ports.KindOf(context) == PortKind.Frontend, frontend =>
+        {
+            frontend.UseAuthentication();
+            var gate = app.Services.GetRequiredService<FrontendGate>();
+            frontend.Use(gate.Pass);
+            frontend.UseFrontendFiles();
+            frontend.UseRouting();
+            frontend.UseEndpoints(endpoints =>
+            {
+                endpoints.MapSession();
+                endpoints.MapPages();
+            });
+        });
+        return app;
+    }
+
+    private static void AddSecurity(WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton<Sessions>();
+        services.AddSingleton<LoginThrottle>();
+        services.AddSingleton<FrontendGate>();
+        services.AddDataProtection().SetApplicationName("RouteGuide.Dashboard");
+        // The keys lie in a folder of their owner's alone; that they are not encrypted there is known.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(keys => keys.XmlRepository =
+            new KeyRepository(Path.Combine(provider.GetRequiredService<DashboardOptions>().Home, "keys"), provider.GetRequiredService<ILoggerFactory>().CreateLogger<KeyRepository>())));
+        services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(cookie =>
+        {
+            cookie.Cookie.Name = CookieName;
+            cookie.Cookie.HttpOnly = true;
+            cookie.Cookie.SameSite = SameSiteMode.Lax;
+            cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            cookie.ExpireTimeSpan = Sessions.Lifetime;
+            cookie.SlidingExpiration = false;
+        });
+    }
+}
