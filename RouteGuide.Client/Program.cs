@@ -1,3 +1,4 @@
 using RouteGuide.Client.Cli;
+using RouteGuide.Client.Terminal;
 
-return await ClientCommand.InvokeAsync(args, Console.Out, Console.Error);
+return await ClientCommand.InvokeAsync(args, ClientConsole.OfProcess());

@@ -3,18 +3,29 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RouteGuide.Client.Connection;
+using RouteGuide.Client.Dynamic;
+using RouteGuide.Client.Reflection;
 using RouteGuide.Client.Scenario;
+using RouteGuide.Client.Terminal;
 
 namespace RouteGuide.Client.Cli;
 
-/// <summary>One run of the client: connects, runs what was asked for, and turns how it ended into a line and an exit code.</summary>
-internal sealed class ClientRun(ClientSettings settings, TextWriter output, TextWriter error)
+/// <summary>What a command runs with.</summary>
+/// <param name="Channels">Makes its channels.</param>
+/// <param name="Stop">Cancelled by Ctrl+C and SIGTERM.</param>
+internal sealed record RunContext(ChannelFactory Channels, CancellationToken Stop);
+
+/// <summary>One run of the client: starts what it needs, runs a command, and turns how it ended into a line and an exit code.</summary>
+internal sealed class ClientRun(ConnectionSettings connection, ClientConsole console)
 {
-    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    /// <param name="deadline">What the command gives its calls, to be named where one is late.</param>
+    /// <param name="command">Runs it and returns the exit code.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<int> RunAsync(TimeSpan? deadline, Func<RunContext, Task<int>> command, CancellationToken cancellationToken)
     {
-        if (settings.Insecure)
+        if (connection.Insecure)
         {
-            await error.WriteLineAsync("WARNING: --insecure: the server's certificate is NOT checked. Anyone on the way can read and change these calls.");
+            await console.Error.WriteLineAsync("WARNING: --insecure: the server's certificate is NOT checked. Anyone on the way can read and change these calls.");
         }
 
         // The host is there for telemetry; its own log lines have no place in the transcript.
@@ -27,7 +38,7 @@ internal sealed class ClientRun(ClientSettings settings, TextWriter output, Text
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         try
         {
-            return await CallAsync(stop.Token);
+            return await RunAsync(deadline, command, new RunContext(new ChannelFactory(connection), stop.Token));
         }
         finally
         {
@@ -35,21 +46,13 @@ internal sealed class ClientRun(ClientSettings settings, TextWriter output, Text
         }
     }
 
-    private async Task<int> CallAsync(CancellationToken cancellationToken)
+    private async Task<int> RunAsync(TimeSpan? deadline, Func<RunContext, Task<int>> command, RunContext context)
     {
         try
         {
-            var points = RouteSource.Choose(settings);
-            using var channel = ChannelFactory.Create(settings);
-            var demo = new Demo(new Routeguide.RouteGuide.RouteGuideClient(channel), output, settings.Deadline, points);
-            for (var i = 0; i < settings.Repeat; i++) await demo.RunAsync(settings.Rpc, cancellationToken);
-            return ExitCode.Success;
+            return await command(context);
         }
-        catch (RpcException) when (cancellationToken.IsCancellationRequested)
-        {
-            return await Fail(ExitCode.Interrupted, "interrupted.");
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception problem) when (problem is RpcException or OperationCanceledException && context.Stop.IsCancellationRequested)
         {
             return await Fail(ExitCode.Interrupted, "interrupted.");
         }
@@ -57,7 +60,11 @@ internal sealed class ClientRun(ClientSettings settings, TextWriter output, Text
         {
             return await Fail(ExitCode.Usage, problem.Message);
         }
-        catch (UnexpectedAnswerException problem)
+        catch (JsonInputException problem)
+        {
+            return await Fail(ExitCode.Usage, problem.Message);
+        }
+        catch (Exception problem) when (problem is UnexpectedAnswerException or ReflectionException)
         {
             return await Fail(ExitCode.CallFailed, problem.Message);
         }
@@ -67,14 +74,14 @@ internal sealed class ClientRun(ClientSettings settings, TextWriter output, Text
         }
         catch (RpcException problem)
         {
-            var (code, line) = Failure.Explain(problem, settings);
+            var (code, line) = Failure.Explain(problem, connection.Address, deadline);
             return await Fail(code, line);
         }
     }
 
     private async Task<int> Fail(int code, string line)
     {
-        await error.WriteLineAsync($"routeguide client: {line.ReplaceLineEndings(" ")}");
+        await console.SayAsync(line);
         return code;
     }
 }

@@ -21,6 +21,9 @@ internal static class ExitCode
     /// <summary>A call took longer than its deadline.</summary>
     public const int DeadlineExceeded = 5;
 
+    /// <summary>The command <c>call</c> adds the gRPC status code to this where a call ended with another one than OK: 69 is NOT_FOUND.</summary>
+    public const int StatusBase = 64;
+
     /// <summary>Ended by Ctrl+C, as shells count it.</summary>
     public const int Interrupted = 130;
 }

@@ -5,13 +5,16 @@ using RouteGuide.Client.Cli;
 
 namespace RouteGuide.Client.Connection;
 
-/// <summary>Makes the channel: one connection for all calls, and the trust that the command line asks for.</summary>
-internal static class ChannelFactory
+/// <summary>Makes channels: one connection for all calls of each, and the trust that the command line asks for.</summary>
+internal sealed class ChannelFactory(ConnectionSettings settings)
 {
+    public Uri Address => settings.Address;
+
+    /// <param name="mayConnectAgain">Whether a channel may open more connections when the first has as many calls as the server allows.</param>
     /// <exception cref="UsageException">The root certificates cannot be read.</exception>
-    public static GrpcChannel Create(ClientSettings settings)
+    public GrpcChannel Create(bool mayConnectAgain = true)
     {
-        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromSeconds(10) };
+        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = mayConnectAgain, ConnectTimeout = TimeSpan.FromSeconds(10) };
         if (settings.Insecure)
         {
 #pragma warning disable CA5359 // That any certificate will do is what --insecure asks for, and it has been warned about.

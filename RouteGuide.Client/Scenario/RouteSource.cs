@@ -21,7 +21,7 @@ internal static class RouteSource
             return () => points;
         }
 
-        var features = ReadFeatures(Path.Combine(AppContext.BaseDirectory, "data", "route_guide_db.json"));
+        var features = Features();
         var random = settings.Seed is { } seed ? new Random(seed) : Random.Shared;
         return () => [.. Enumerable.Range(0, RandomPoints).Select(_ => features[random.Next(features.Count)].Location)];
     }
@@ -64,8 +64,11 @@ internal static class RouteSource
 
     private static bool TryInt(string text, out int value) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
 
-    private static List<Feature> ReadFeatures(string path)
+    /// <summary>The features of the database that both sides have.</summary>
+    /// <exception cref="UsageException">It cannot be read.</exception>
+    public static IReadOnlyList<Feature> Features()
     {
+        var path = Path.Combine(AppContext.BaseDirectory, "data", "route_guide_db.json");
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
