@@ -47,6 +47,7 @@ internal static class ClientCommand
         command.Subcommands.Add(CallCommand.Create(connection, console));
         command.Subcommands.Add(SymbolCommands.CreateList(connection, console));
         command.Subcommands.Add(SymbolCommands.CreateDescribe(connection, console));
+        command.Subcommands.Add(LoadCommand.Create(connection, console));
 
         command.SetAction((parsed, cancellationToken) =>
         {

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Routeguide;
+using RouteGuide.Client.Terminal;
 
 namespace RouteGuide.Client.Scenario;
 
@@ -13,13 +14,13 @@ internal sealed class Demo(Routeguide.RouteGuide.RouteGuideClient client, TextWr
 
     private static readonly Point[] AskedPoints = [new() { Latitude = 409_146_138, Longitude = -746_188_906 }, new()];
 
-    private static readonly Rectangle NewJersey = new()
+    internal static readonly Rectangle NewJersey = new()
     {
         Lo = new Point { Latitude = 400_000_000, Longitude = -750_000_000 },
         Hi = new Point { Latitude = 420_000_000, Longitude = -730_000_000 },
     };
 
-    private static readonly RouteNote[] Notes =
+    internal static readonly RouteNote[] Notes =
     [
         Note("First message", 0, 0),
         Note("Second message", 0, 1),
@@ -50,7 +51,7 @@ internal sealed class Demo(Routeguide.RouteGuide.RouteGuideClient client, TextWr
             var feature = await client.GetFeatureAsync(point, Options(cancellationToken));
             if (feature.Location is null) throw new UnexpectedAnswerException("GetFeature: the server returned a feature without a location.");
             Print(feature.Name.Length > 0
-                ? $"Feature called {feature.Name} at {TextFormat.Of(feature.Location)}"
+                ? $"Feature called {Printable.Escape(feature.Name)} at {TextFormat.Of(feature.Location)}"
                 : $"Found no feature at {TextFormat.Of(feature.Location)}");
         }
     }
@@ -61,7 +62,7 @@ internal sealed class Demo(Routeguide.RouteGuide.RouteGuideClient client, TextWr
         using var call = client.ListFeatures(NewJersey, Options(cancellationToken));
         await foreach (var feature in call.ResponseStream.ReadAllAsync(cancellationToken))
         {
-            Print($"Feature called {feature.Name} at {TextFormat.Of(feature.Location)}");
+            Print($"Feature called {Printable.Escape(feature.Name)} at {TextFormat.Of(feature.Location)}");
         }
     }
 
@@ -96,7 +97,7 @@ internal sealed class Demo(Routeguide.RouteGuide.RouteGuideClient client, TextWr
         }
 
         await Sent(call.RequestStream.CompleteAsync());
-        foreach (var note in await receiving) Print($"Received message {note.Message} at {TextFormat.Of(note.Location)}");
+        foreach (var note in await receiving) Print($"Received message {Printable.Escape(note.Message)} at {TextFormat.Of(note.Location)}");
     }
 
     private static async Task<List<RouteNote>> Receive(IAsyncStreamReader<RouteNote> stream, CancellationToken cancellationToken)
