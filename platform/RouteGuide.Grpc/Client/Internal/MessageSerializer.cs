@@ -74,6 +74,13 @@ internal sealed class MessageSerializer : SerializationContext
     private static void AppendCompressed(ReadOnlyMemory<byte> payload, ICompressionProvider compression, PooledBuffer buffer)
     {
         var start = Reserve(buffer);
+        if (payload.IsEmpty)
+        {
+            // .NET's compressors write nothing at all for nothing, which other implementations do not take for a compressed message.
+            MessagePrefix.Write(buffer.WrittenSpan[start..], compressed: false, 0);
+            return;
+        }
+
         MessageCompression.Compress(compression, null, new ReadOnlySequence<byte>(payload), buffer);
         MessagePrefix.Write(buffer.WrittenSpan[start..], compressed: true, buffer.Length - start - MessagePrefix.Size);
     }

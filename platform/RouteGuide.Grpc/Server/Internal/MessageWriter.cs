@@ -117,7 +117,8 @@ internal sealed class MessageWriter : SerializationContext, IBufferWriter<byte>,
     {
         ThrowIfComplete();
         ThrowIfTooLong(message.Length);
-        if (_compression is null)
+        // .NET's compressors write nothing at all for nothing, which other implementations do not take for a compressed message.
+        if (_compression is null || message.IsEmpty)
         {
             Emit(message, compressed: false);
         }

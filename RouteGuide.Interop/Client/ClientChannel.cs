@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Net.Client;
+using Grpc.Testing;
+using RouteGuide.Interop.Cli;
+
+namespace RouteGuide.Interop.Client;
+
+/// <summary>A channel to the server of the command line, with the clients that the cases use.</summary>
+internal sealed class ClientChannel : IDisposable
+{
+    private readonly GrpcChannel _channel;
+
+    /// <exception cref="UsageException">The roots cannot be read.</exception>
+    public ClientChannel(ClientSettings settings)
+    {
+        var sockets = new SocketsHttpHandler { EnableMultipleHttp2Connections = true };
+        if (settings.CaFile is { } file) sockets.SslOptions.CertificateChainPolicy = TrustOnly(file);
+        Watch = new ResponseWatch(settings.HostOverride, sockets);
+        _channel = GrpcChannel.ForAddress(settings.Address, new GrpcChannelOptions { HttpHandler = Watch, DisposeHttpClient = true });
+        Test = new TestService.TestServiceClient(_channel);
+        Unimplemented = new UnimplementedService.UnimplementedServiceClient(_channel);
+    }
+
+    public TestService.TestServiceClient Test { get; }
+
+    public UnimplementedService.UnimplementedServiceClient Unimplemented { get; }
+
+    public ResponseWatch Watch { get; }
+
+    public void Dispose() => _channel.Dispose();
+
+    private static X509ChainPolicy TrustOnly(string file)
+    {
+        // No revocation: a test root has no place to ask.
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        try
+        {
+            policy.CustomTrustStore.ImportFromPemFile(file);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new UsageException($"--ca_file: '{file}' cannot be read: {problem.Message}", problem);
+        }
+
+        return policy.CustomTrustStore.Count > 0 ? policy : throw new UsageException($"--ca_file: '{file}' holds no PEM certificate.");
+    }
+}

@@ -1,0 +1,3 @@
+using RouteGuide.Interop.Cli;
+
+return await InteropCommand.RunAsync(args, Console.Out, Console.Error);

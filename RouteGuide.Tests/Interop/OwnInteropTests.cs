@@ -1,0 +1,37 @@
+using RouteGuide.Interop.Client;
+using RouteGuide.Tests.Balancer;
+
+namespace RouteGuide.Tests.Interop;
+
+/// <summary>Our interop client against our interop server, every case on every way.</summary>
+public sealed class OwnInteropTests(InteropPeers peers) : IClassFixture<InteropPeers>
+{
+    public static MatrixTheoryData<string, string> CasesAndWays => new(TestCases.All.Keys, InteropPeers.Ways);
+
+    [Theory]
+    [MemberData(nameof(CasesAndWays))]
+    public async Task Our_client_passes_against_our_server(string test, string way) => Assert.Null(await InteropPeers.RunAsync(peers.AddressOf(way), test));
+
+    [Fact]
+    public async Task The_host_that_overrides_the_address_is_the_name_that_the_certificate_is_checked_for()
+    {
+        var address = peers.AddressOf("TLS");
+        Assert.Null(await InteropPeers.RunAsync(new UriBuilder(address) { Host = "127.0.0.1" }.Uri, "large_unary", "--server_host_override", "localhost"));
+        var refusal = await InteropPeers.RunAsync(address, "large_unary", "--server_host_override", "other.example");
+        Assert.Contains("NameMismatch", refusal);
+    }
+
+    [Fact]
+    public async Task A_soak_fails_when_more_iterations_fail_than_may()
+    {
+        // Nothing listens on the port of a listener that is closed again.
+        using var closed = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        closed.Start();
+        var address = new Uri($"http://127.0.0.1:{((System.Net.IPEndPoint)closed.LocalEndpoint).Port}");
+        closed.Stop();
+
+        var problem = await InteropPeers.RunAsync(address, "rpc_soak", "--soak_iterations=3", "--soak_max_failures=2");
+        Assert.Contains("3 iterations failed; 2 were allowed", problem);
+        Assert.Null(await InteropPeers.RunAsync(address, "rpc_soak", "--soak_iterations=3", "--soak_max_failures=3"));
+    }
+}
