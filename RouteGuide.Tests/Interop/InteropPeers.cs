@@ -2,7 +2,6 @@ using RouteGuide.Interop.Cli;
 using RouteGuide.Interop.Client;
 using RouteGuide.Interop.Server;
 using RouteGuide.Tests.Balancer;
-using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Interop;
 

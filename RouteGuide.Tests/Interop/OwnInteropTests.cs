@@ -1,5 +1,4 @@
 using RouteGuide.Interop.Client;
-using RouteGuide.Tests.Balancer;
 
 namespace RouteGuide.Tests.Interop;
 
