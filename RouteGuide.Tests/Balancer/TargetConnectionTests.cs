@@ -169,10 +169,8 @@ public sealed class TargetConnectionTests
         var call = await client.OpenAsync(Wire.Request(engine.Url), end: true);
         await frozen.Task.WaitAsync(Eventually.Patience);
 
-        await engine.Pass(11_000, client);
-        await target.Connections.Single().WaitForAsync(f => f.Type == RawHttp2FrameType.Ping && (f.Flags & RawHttp2Flags.Ack) == 0, "a PING");
-        await engine.Pass(ProxyOptions.TargetPingTimeoutMs + 1, client);
-        await call.Ended();
+        await engine.PassUntil(client, () => target.Connections.Single().Frames.Any(f => f.Type == RawHttp2FrameType.Ping && (f.Flags & RawHttp2Flags.Ack) == 0), "a PING");
+        await engine.PassUntil(client, () => call.HasEnded || call.IsReset, "the end of the call");
 
         Assert.Equal("14", call.GrpcStatus);
         Assert.Contains("PING", call.GrpcMessage, StringComparison.Ordinal);
@@ -192,11 +190,12 @@ public sealed class TargetConnectionTests
         var call = await client.OpenAsync(Wire.Request(engine.Url), end: true);
         await Eventually.Until(() => silent is not null, "the call has arrived");
 
-        for (var seconds = 0; seconds < 240; seconds += 12)
-        {
-            await engine.Pass(12_000, client);
-            if (seconds == 0) await target.Connections.Single().WaitForAsync(IsPing, "a PING");
-        }
+        var connection = target.Connections.Single();
+        await engine.PassUntil(client, () => connection.Frames.Any(IsPing), "a PING");
+        // All that it has sent, the answer included, has been heard when its own PING is answered.
+        await connection.SendAsync(RawHttp2FrameType.Ping, 0, 0, new byte[8]);
+        await connection.WaitForAsync(f => f.Type == RawHttp2FrameType.Ping && (f.Flags & RawHttp2Flags.Ack) != 0, "the answer to its PING");
+        for (var seconds = 0; seconds < 240; seconds++) await engine.Pass(1_000, client);
 
         await RawTarget.Answer(silent!);
         await call.Ended();
@@ -251,6 +250,16 @@ public sealed class TargetConnectionTests
             await client.SendAsync(RawHttp2FrameType.Ping, 0, 0, ping);
             await client.WaitForAsync(f => f.Type == RawHttp2FrameType.Ping && (f.Flags & RawHttp2Flags.Ack) != 0 && f.Payload.SequenceEqual(ping), "the end of a turn");
         }
+
+        /// <summary>Lets time pass second by second, as the engine looks once a second and may do so between two ticks of the clock.</summary>
+        public Task PassUntil(RawHttp2Connection client, Func<bool> condition, string what) => Eventually.Until(
+            async () =>
+            {
+                if (condition()) return true;
+                await Pass(1_000, client);
+                return condition();
+            },
+            what);
 
         public ValueTask DisposeAsync() => _engine.DisposeAsync();
     }

@@ -5,7 +5,7 @@ namespace RouteGuide.Tests.EndToEnd;
 /// <summary>The one command: the app host as a process, everything that it starts, and what stands on its console.</summary>
 public sealed class AppHostTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("routeguide-home");
 
     public void Dispose() => _home.Delete(recursive: true);

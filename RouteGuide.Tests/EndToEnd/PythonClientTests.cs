@@ -24,7 +24,7 @@ public sealed class PythonClientTests
             // On machines with a proxy set, grpcio would ask it even for localhost.
             new Dictionary<string, string?> { ["no_proxy"] = "localhost", ["PYTHONDONTWRITEBYTECODE"] = "1" });
 
-        var code = await client.WaitForExit(TimeSpan.FromSeconds(60));
+        var code = await client.WaitForExit(TimeSpan.FromSeconds(180));
 
         Assert.True(code == 0, string.Join('\n', [.. client.Output, .. client.Error]));
         Assert.True(client.Output.Count(line => line.StartsWith("ok  ", StringComparison.Ordinal)) >= 14, string.Join('\n', client.Output));

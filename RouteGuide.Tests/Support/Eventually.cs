@@ -6,7 +6,10 @@ namespace RouteGuide.Tests.Support;
 internal static class Eventually
 {
     /// <summary>How long a state may take on a loaded two-core machine before the test is wrong to wait on.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    /// <summary>The same for what a process does: before it does anything, it has to start.</summary>
+    public static readonly TimeSpan ProcessPatience = TimeSpan.FromSeconds(180);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 

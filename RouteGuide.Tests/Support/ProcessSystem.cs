@@ -9,6 +9,7 @@ namespace RouteGuide.Tests.Support;
 internal sealed partial class ProcessSystem : IAsyncDisposable
 {
     private const string Key = "a key for tests";
+    private const string RegistryLine = "Targets register on ";
     private readonly TestCertificates _certificates = new();
     private readonly Dictionary<string, RunningProcess> _replicas = [];
     private RunningProcess _balancer = null!;
@@ -77,7 +78,8 @@ internal sealed partial class ProcessSystem : IAsyncDisposable
                 return false;
             }
         },
-        $"{count} healthy targets\n{string.Join('\n', _balancer.Output)}\n{string.Join('\n', _replicas.Values.SelectMany(r => r.Output.Concat(r.Error)))}");
+        $"{count} healthy targets\n{string.Join('\n', _balancer.Output)}\n{string.Join('\n', _replicas.Values.SelectMany(r => r.Output.Concat(r.Error)))}",
+        Eventually.ProcessPatience);
 
     /// <summary>A channel to the balancer that has one connection and never opens another.</summary>
     public GrpcChannel OneConnection()
@@ -97,16 +99,15 @@ internal sealed partial class ProcessSystem : IAsyncDisposable
 
     private async Task StartBalancer(string[] settings)
     {
-        var port = Ports.Free();
         _balancer = RunningProcess.StartProject("RouteGuide.Balancer", settings.Select(s => $"--{s}"), new Dictionary<string, string?>(_certificates.KestrelEnvironment)
         {
             ["ASPNETCORE_URLS"] = "https://127.0.0.1:0;http://127.0.0.1:0",
-            ["REGISTRY_PORT"] = $"{port}",
+            ["REGISTRY_PORT"] = "0",
             ["REGISTRY_KEY"] = Key,
         });
         Address = await Listening("https");
         Plaintext = await Listening("http");
-        _registry = GrpcChannel.ForAddress($"http://127.0.0.1:{port}");
+        _registry = GrpcChannel.ForAddress((await _balancer.WaitForOutput(text => text.Contains(RegistryLine, StringComparison.Ordinal), "the registry's address")).Split(RegistryLine)[1]);
         Registry = new Registry.V1.Registry.RegistryClient(_registry);
     }
 

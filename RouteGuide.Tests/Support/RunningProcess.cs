@@ -6,6 +6,8 @@ namespace RouteGuide.Tests.Support;
 /// <summary>A process that a test started, its output kept line by line; the whole tree is ended with the test.</summary>
 internal sealed class RunningProcess : IAsyncDisposable
 {
+    private static readonly Lazy<bool> ResetsSignals = new(CanResetSignals);
+
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
     private readonly ConcurrentQueue<string> _error = new();
@@ -31,6 +33,8 @@ internal sealed class RunningProcess : IAsyncDisposable
     /// <summary>Starts a program; a null value in <paramref name="environment"/> removes the variable.</summary>
     public static RunningProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? workingDirectory = null)
     {
+        // A run in the background of a shell has SIGINT ignored, and what it starts inherits that.
+        if (ResetsSignals.Value) (program, arguments) = ("env", ["--default-signal=INT", program, .. arguments]);
         var info = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardOutput = true,
@@ -60,21 +64,21 @@ internal sealed class RunningProcess : IAsyncDisposable
         await Eventually.Until(
             () => (line = _output.FirstOrDefault(fits)) is not null || (_process.HasExited ? throw new InvalidOperationException($"Ended with {_process.ExitCode} before: {what}\n{Transcript}") : false),
             $"{what}\n{Transcript}",
-            patience);
+            patience ?? Eventually.ProcessPatience);
         return line!;
     }
 
     /// <summary>Waits for the end and returns the exit code; all output has been read by then.</summary>
     public async Task<int> WaitForExit(TimeSpan? patience = null)
     {
-        using var limit = new CancellationTokenSource(patience ?? Eventually.Patience);
+        using var limit = new CancellationTokenSource(patience ?? Eventually.ProcessPatience);
         try
         {
             await _process.WaitForExitAsync(limit.Token);
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"'{_process.StartInfo.FileName}' did not end.\n{Transcript}");
+            throw new TimeoutException($"'{string.Join(' ', _process.StartInfo.ArgumentList.Prepend(_process.StartInfo.FileName))}' did not end.\n{Transcript}");
         }
 
         return _process.ExitCode;
@@ -96,6 +100,17 @@ internal sealed class RunningProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    // The env of coreutils can; those of other systems may not.
+    private static bool CanResetSignals()
+    {
+        if (!OperatingSystem.IsLinux()) return false;
+        using var env = Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", "true"]) { RedirectStandardError = true });
+        if (env is null) return false;
+        env.StandardError.ReadToEnd();
+        env.WaitForExit();
+        return env.ExitCode == 0;
     }
 
     private string Transcript => $"--- stdout ---\n{string.Join('\n', _output)}\n--- stderr ---\n{string.Join('\n', _error)}";

@@ -76,7 +76,7 @@ public sealed class PressureTests
         Assert.Equal(200, (await canary.Get("/canary")).Status);
 
         goOn.SetResult();
-        await sending.WaitAsync(TimeSpan.FromMinutes(1));
+        await sending.WaitAsync(Support.Eventually.Patience);
         Assert.Equal(200, (await client.Read()).Status);
         Assert.Equal(Whole, read);
     }
