@@ -30,6 +30,7 @@ internal static class TestApp
     {
         Args = [$"--ROUTEGUIDE_HOME={Home}", "--AppHost:StopTimeout=00:00:03", "--AppHost:PortTimeout=00:00:00", "--environment=Development", .. arguments],
         EnableResourceLogging = false,
+        DisableDashboard = true,
         ProjectDirectory = Path.GetTempPath(),
     });
 

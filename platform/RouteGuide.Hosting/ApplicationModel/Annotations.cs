@@ -137,5 +137,12 @@ public sealed class ReferenceEnvironmentInjectionAnnotation(ReferenceEnvironment
 /// <summary>The names of a resource's instances; they are known before anything starts, so that others can wait for all of them.</summary>
 internal sealed class ResourceInstancesAnnotation(IReadOnlyList<string> names) : IResourceAnnotation
 {
-    public IReadOnlyList<string> Names { get; } = names;
+    private volatile IReadOnlyList<string> _names = names;
+
+    /// <summary>The names; replaced as a whole when replicas come or go.</summary>
+    public IReadOnlyList<string> Names
+    {
+        get => _names;
+        set => _names = value;
+    }
 }

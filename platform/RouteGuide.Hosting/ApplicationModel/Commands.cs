@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +15,12 @@ public static class KnownResourceCommands
 
     /// <summary>Stops and starts it.</summary>
     public static readonly string RestartCommand = "restart";
+
+    /// <summary>Stops all replicas of a project, builds it, and starts them.</summary>
+    public static readonly string RebuildCommand = "rebuild";
+
+    /// <summary>Changes how many replicas of a project run.</summary>
+    internal const string ScaleCommand = "resource-scale";
 }
 
 /// <summary>A variant of an icon.</summary>
@@ -47,6 +54,9 @@ public class CommandOptions
 
     /// <summary>A value that goes with it.</summary>
     public object? Parameter { get; set; }
+
+    /// <summary>The arguments that it takes, in the order in which they are asked for.</summary>
+    public IReadOnlyList<InteractionInput> Arguments { get; set; } = [];
 
     /// <summary>What is asked before.</summary>
     public string? ConfirmationMessage { get; set; }
@@ -88,6 +98,35 @@ public sealed class ExecuteCommandContext
 
     /// <summary>Writes among the instance's own lines.</summary>
     public required ILogger Logger { get; init; }
+
+    /// <summary>The command's inputs with the values that were given for them; null for a command that takes none.</summary>
+    public InteractionInputCollection? Arguments { get; init; }
+}
+
+/// <summary>The form of what a command gives back.</summary>
+public enum CommandResultFormat
+{
+    /// <summary>Plain text.</summary>
+    Text,
+
+    /// <summary>JSON.</summary>
+    Json,
+
+    /// <summary>Markdown.</summary>
+    Markdown,
+}
+
+/// <summary>What a command gives back.</summary>
+public sealed class CommandResultData
+{
+    /// <summary>The text.</summary>
+    public required string Value { get; init; }
+
+    /// <summary>The text's form.</summary>
+    public CommandResultFormat Format { get; init; }
+
+    /// <summary>Whether it is shown at once.</summary>
+    public bool DisplayImmediately { get; init; }
 }
 
 /// <summary>How a command ended.</summary>
@@ -101,6 +140,12 @@ public sealed class ExecuteCommandResult
 
     /// <summary>In words.</summary>
     public string? Message { get; init; }
+
+    /// <summary>What it gave back.</summary>
+    public CommandResultData? Data { get; init; }
+
+    /// <summary>Whether it was not begun, because the arguments are not what it takes.</summary>
+    internal bool HasInvalidArguments { get; init; }
 
     /// <summary>What went wrong.</summary>
     [Obsolete("Use Message instead.")]
@@ -117,9 +162,33 @@ public static class CommandResults
     /// <summary>It did what it should.</summary>
     public static ExecuteCommandResult Success() => new() { Success = true };
 
+    /// <summary>It did what it should.</summary>
+    /// <param name="message">In words.</param>
+    /// <param name="result">What it gave back.</param>
+    /// <param name="resultFormat">The form of <paramref name="result"/>.</param>
+    public static ExecuteCommandResult Success(string message, string result, CommandResultFormat resultFormat = CommandResultFormat.Text) =>
+        Success(message, new CommandResultData { Value = result, Format = resultFormat });
+
+    /// <summary>It did what it should.</summary>
+    /// <param name="message">In words.</param>
+    /// <param name="value">What it gave back.</param>
+    public static ExecuteCommandResult Success(string message, CommandResultData value) => new() { Success = true, Message = message, Data = value };
+
     /// <summary>It failed.</summary>
     /// <param name="errorMessage">What went wrong.</param>
     public static ExecuteCommandResult Failure(string? errorMessage = null) => new() { Success = false, Message = errorMessage };
+
+    /// <summary>It failed.</summary>
+    /// <param name="errorMessage">What went wrong.</param>
+    /// <param name="result">What it gave back.</param>
+    /// <param name="resultFormat">The form of <paramref name="result"/>.</param>
+    public static ExecuteCommandResult Failure(string errorMessage, string result, CommandResultFormat resultFormat = CommandResultFormat.Text) =>
+        Failure(errorMessage, new CommandResultData { Value = result, Format = resultFormat });
+
+    /// <summary>It failed.</summary>
+    /// <param name="errorMessage">What went wrong.</param>
+    /// <param name="value">What it gave back.</param>
+    public static ExecuteCommandResult Failure(string errorMessage, CommandResultData value) => new() { Success = false, Message = errorMessage, Data = value };
 
     /// <summary>It failed.</summary>
     /// <param name="exception">What went wrong.</param>
@@ -153,6 +222,32 @@ public sealed class ResourceCommandAnnotation(
     IconVariant? iconVariant,
     bool isHighlighted) : IResourceAnnotation
 {
+    /// <param name="name">The name by which it is given.</param>
+    /// <param name="displayName">The name that is shown.</param>
+    /// <param name="updateState">Says when it can be given.</param>
+    /// <param name="executeCommand">Does it, for one instance.</param>
+    /// <param name="displayDescription">What it does.</param>
+    /// <param name="parameter">A value that goes with it.</param>
+    /// <param name="argumentInputs">The arguments that it takes; null for none.</param>
+    /// <param name="confirmationMessage">What is asked before.</param>
+    /// <param name="iconName">A Fluent icon's name.</param>
+    /// <param name="iconVariant">The icon's variant.</param>
+    /// <param name="isHighlighted">Whether it stands beside the resource rather than in its menu.</param>
+    public ResourceCommandAnnotation(
+        string name,
+        string displayName,
+        Func<UpdateCommandStateContext, ResourceCommandState> updateState,
+        Func<ExecuteCommandContext, Task<ExecuteCommandResult>> executeCommand,
+        string? displayDescription,
+        object? parameter,
+        IReadOnlyList<InteractionInput>? argumentInputs,
+        string? confirmationMessage,
+        string? iconName,
+        IconVariant? iconVariant,
+        bool isHighlighted)
+        : this(name, displayName, updateState, executeCommand, displayDescription, parameter, confirmationMessage, iconName, iconVariant, isHighlighted) =>
+        ArgumentInputs = argumentInputs;
+
     /// <summary>The name by which it is given.</summary>
     public string Name { get; } = name ?? throw new ArgumentNullException(nameof(name));
 
@@ -171,6 +266,9 @@ public sealed class ResourceCommandAnnotation(
     /// <summary>A value that goes with it.</summary>
     public object? Parameter { get; } = parameter;
 
+    /// <summary>The arguments that it takes; null for none.</summary>
+    public IReadOnlyList<InteractionInput>? ArgumentInputs { get; private init; }
+
     /// <summary>What is asked before.</summary>
     public string? ConfirmationMessage { get; } = confirmationMessage;
 
@@ -182,6 +280,12 @@ public sealed class ResourceCommandAnnotation(
 
     /// <summary>Whether it stands beside the resource rather than in its menu.</summary>
     public bool IsHighlighted { get; } = isHighlighted;
+
+    /// <summary>Says what is wrong with arguments that each by itself are what they must be; null for nothing.</summary>
+    internal Func<InteractionInputCollection, string?>? Validate { get; init; }
+
+    /// <summary>Whether it is about the resource as a whole: given to all instances, it runs once.</summary>
+    internal bool IsForWholeResource { get; init; }
 }
 
 /// <summary>A command as it is shown now.</summary>
@@ -194,4 +298,8 @@ public sealed class ResourceCommandAnnotation(
 /// <param name="IconName">A Fluent icon's name.</param>
 /// <param name="IconVariant">The icon's variant.</param>
 /// <param name="IsHighlighted">Whether it stands beside the resource rather than in its menu.</param>
-public sealed record ResourceCommandSnapshot(string Name, ResourceCommandState State, string DisplayName, string? DisplayDescription, object? Parameter, string? ConfirmationMessage, string? IconName, IconVariant? IconVariant, bool IsHighlighted);
+public sealed record ResourceCommandSnapshot(string Name, ResourceCommandState State, string DisplayName, string? DisplayDescription, object? Parameter, string? ConfirmationMessage, string? IconName, IconVariant? IconVariant, bool IsHighlighted)
+{
+    /// <summary>The arguments that it takes.</summary>
+    public ImmutableArray<InteractionInput> ArgumentInputs { get; init; } = [];
+}

@@ -48,6 +48,9 @@ public static class ResourceExtensions
     /// <summary>How many processes of the resource run.</summary>
     public static int GetReplicaCount(this IResource resource) => resource.TryGetLastAnnotation<ReplicaAnnotation>(out var replicas) ? replicas.Replicas : 1;
 
+    /// <summary>Whether lists leave the resource out.</summary>
+    internal static bool IsHidden(this IResource resource) => resource.TryGetLastAnnotation<ResourceSnapshotAnnotation>(out var initial) && initial.InitialSnapshot.IsHidden;
+
     /// <summary>The names of the resource's instances; the resource's own name before the application starts, and for what has no instances.</summary>
     internal static IReadOnlyList<string> GetInstanceNames(this IResource resource) =>
         resource.TryGetLastAnnotation<ResourceInstancesAnnotation>(out var instances) ? instances.Names : [resource.Name];

@@ -69,6 +69,12 @@ public class ResourceLoggerService : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Says that no more lines of an instance come, and forgets those that are kept.</summary>
+    internal void Forget(string instance)
+    {
+        if (_logs.TryRemove(instance, out var log)) log.Complete();
+    }
+
     internal void Append(string instance, string content, bool isError) => Log(instance).Append(content, isError);
 
     private InstanceLog Log(string name) => _logs.GetOrAdd(name, _ => new InstanceLog());

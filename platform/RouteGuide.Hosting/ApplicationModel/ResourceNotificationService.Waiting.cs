@@ -56,9 +56,10 @@ public partial class ResourceNotificationService
     public async Task<ResourceEvent> WaitForResourceHealthyAsync(string resourceName, WaitBehavior waitBehavior, CancellationToken cancellationToken = default)
     {
         var model = _services.GetRequiredService<DistributedApplicationModel>();
-        IReadOnlyList<string> names = model.Resources.TryGetByName(resourceName, out var resource) ? resource.GetInstanceNames() : [resourceName];
-        var healthy = await Task.WhenAll(names.Select(name => WaitUntilReadyAsync(name, waitBehavior, cancellationToken))).ConfigureAwait(false);
-        return healthy[^1];
+        if (model.Resources.TryGetByName(resourceName, out var resource)) return await WaitUntilReadyAsync(resource, waitBehavior, cancellationToken).ConfigureAwait(false);
+        var ready = await WaitForInstanceAsync(resourceName, waitBehavior, IsReady, cancellationToken).ConfigureAwait(false);
+        if (ready.Snapshot.ReadyEvent is { } handlers) await handlers.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return ready;
     }
 
     /// <summary>Waits for all that a resource waits for.</summary>
@@ -79,7 +80,7 @@ public partial class ResourceNotificationService
 
         // The first failure ends the other waits too: the resource will not start whatever they bring.
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = waits.SelectMany(wait => wait.Resource.GetInstanceNames().Select(name => WaitForAsync(wait, name, failed.Token))).ToList();
+        var running = waits.Select(wait => WaitForAsync(wait, failed.Token)).ToList();
         while (running.Count > 0)
         {
             var first = await Task.WhenAny(running).ConfigureAwait(false);
@@ -89,30 +90,40 @@ public partial class ResourceNotificationService
         }
     }
 
-    private Task WaitForAsync(WaitAnnotation wait, string instance, CancellationToken cancellationToken)
+    private Task WaitForAsync(WaitAnnotation wait, CancellationToken cancellationToken)
     {
         var behavior = wait.WaitBehavior ?? DefaultWaitBehavior;
         return wait.WaitType switch
         {
-            WaitType.WaitUntilHealthy => WaitUntilReadyAsync(instance, behavior, cancellationToken),
-            WaitType.WaitUntilStarted => WaitUntilRunningAsync(instance, behavior, cancellationToken),
-            WaitType.WaitForCompletion => WaitForCompletionAsync(instance, wait.ExitCode, cancellationToken),
+            WaitType.WaitUntilHealthy => WaitUntilReadyAsync(wait.Resource, behavior, cancellationToken),
+            WaitType.WaitUntilStarted => WaitForAllAsync(wait.Resource, behavior, e => IsUp(e) || e.Snapshot.State?.Text == KnownResourceStates.Finished, cancellationToken),
+            WaitType.WaitForCompletion => Task.WhenAll(wait.Resource.GetInstanceNames().Select(name => WaitForCompletionAsync(name, wait.ExitCode, cancellationToken))),
             _ => throw new InvalidOperationException($"There is no wait of type '{wait.WaitType}'."),
         };
     }
 
-    private Task<ResourceEvent> WaitUntilRunningAsync(string instance, WaitBehavior behavior, CancellationToken cancellationToken) =>
-        WaitForInstanceAsync(instance, behavior, e => IsUp(e) || e.Snapshot.State?.Text == KnownResourceStates.Finished, cancellationToken);
-
-    private async Task<ResourceEvent> WaitUntilReadyAsync(string instance, WaitBehavior behavior, CancellationToken cancellationToken)
+    private async Task<ResourceEvent> WaitUntilReadyAsync(IResource resource, WaitBehavior behavior, CancellationToken cancellationToken)
     {
-        var ready = await WaitForInstanceAsync(
-            instance,
-            behavior,
-            e => IsUp(e) && (e.Resource is IResourceWithoutLifetime || (e.Snapshot.HealthStatus == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy && e.Snapshot.ReadyEvent is not null)),
-            cancellationToken).ConfigureAwait(false);
-        if (ready.Snapshot.ReadyEvent is { } handlers) await handlers.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return ready;
+        var ready = await WaitForAllAsync(resource, behavior, IsReady, cancellationToken).ConfigureAwait(false);
+        foreach (var handlers in ready.Select(r => r.Snapshot.ReadyEvent).OfType<Task>().Distinct()) await handlers.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return ready[^1];
+    }
+
+    /// <summary>
+    /// Waits until all instances are where they should be: those that there are by then, since their number may change. One that somebody
+    /// has stopped is not waited for, and has not failed, as long as there is another.
+    /// </summary>
+    private async Task<IReadOnlyList<ResourceEvent>> WaitForAllAsync(IResource resource, WaitBehavior behavior, Func<ResourceEvent, bool> isThere, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping);
+        await foreach (var _ in WatchChangesAsync(either.Token).ConfigureAwait(false))
+        {
+            var instances = resource.GetInstanceNames().Select(name => TryGetCurrentState(name, out var known) ? known : null).Where(e => e?.Snapshot.IsStoppedOnDemand != true).ToArray();
+            if (instances.Length > 0 && instances.All(e => e is not null && isThere(e))) return instances!;
+            if (behavior == WaitBehavior.StopOnResourceUnavailable && instances.FirstOrDefault(e => e is not null && !isThere(e) && HasFailed(e)) is { } failed) throw IsNeeded(failed);
+        }
+
+        throw new OperationCanceledException($"The application ended before '{resource.Name}' was as awaited.");
     }
 
     private async Task WaitForCompletionAsync(string instance, int exitCode, CancellationToken cancellationToken)
@@ -127,9 +138,16 @@ public partial class ResourceNotificationService
     private async Task<ResourceEvent> WaitForInstanceAsync(string instance, WaitBehavior behavior, Func<ResourceEvent, bool> isThere, CancellationToken cancellationToken)
     {
         var stops = behavior == WaitBehavior.StopOnResourceUnavailable;
-        var found = await WaitForResourceAsync(instance, e => isThere(e) || (stops && (IsTerminal(e) || e.Snapshot.State?.Text == KnownResourceStates.RuntimeUnhealthy)), cancellationToken).ConfigureAwait(false);
-        return isThere(found) ? found : throw new DistributedApplicationException($"'{instance}' is needed, but {HowItEnded(found)}");
+        var found = await WaitForResourceAsync(instance, e => isThere(e) || (stops && HasFailed(e)), cancellationToken).ConfigureAwait(false);
+        return isThere(found) ? found : throw IsNeeded(found);
     }
+
+    private static bool IsReady(ResourceEvent e) =>
+        IsUp(e) && (e.Resource is IResourceWithoutLifetime || (e.Snapshot.HealthStatus == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy && e.Snapshot.ReadyEvent is not null));
+
+    private static bool HasFailed(ResourceEvent e) => IsTerminal(e) || e.Snapshot.State?.Text == KnownResourceStates.RuntimeUnhealthy;
+
+    private static DistributedApplicationException IsNeeded(ResourceEvent failed) => new($"'{failed.ResourceId}' is needed, but {HowItEnded(failed)}");
 
     private static bool IsUp(ResourceEvent e) => e.Snapshot.State?.Text is { } state && (state == KnownResourceStates.Running || state == KnownResourceStates.Active);
 

@@ -58,11 +58,14 @@ public partial class ResourceNotificationService : IDisposable
         ArgumentNullException.ThrowIfNull(stateFactory);
         lock (_gate)
         {
+            // What comes late for an instance that was taken away does not bring it back.
+            if (!_current.ContainsKey(resourceId) && resource.TryGetLastAnnotation<ResourceInstancesAnnotation>(out var instances) && !instances.Names.Contains(resourceId)) return Task.CompletedTask;
             var before = _current.TryGetValue(resourceId, out var known) ? known.Snapshot : Initial(resource);
             var after = stateFactory(before);
             var update = new ResourceEvent(resource, resourceId, after with { Commands = Commands(resource, after) });
             _current[resourceId] = update;
             foreach (var watcher in _watchers) watcher.Writer.TryWrite(update);
+            foreach (var queue in _queues) queue.Put(new ResourceChange(update, IsRemoved: false));
         }
 
         return Task.CompletedTask;
@@ -104,6 +107,7 @@ public partial class ResourceNotificationService : IDisposable
         {
             _disposed = true;
             foreach (var watcher in _watchers) watcher.Writer.TryComplete();
+            foreach (var queue in _queues) queue.Complete();
         }
 
         GC.SuppressFinalize(this);
@@ -130,7 +134,7 @@ public partial class ResourceNotificationService : IDisposable
     private ImmutableArray<ResourceCommandSnapshot> Commands(IResource resource, CustomResourceSnapshot snapshot) =>
     [
         .. resource.Annotations.OfType<ResourceCommandAnnotation>().Select(c => new ResourceCommandSnapshot(
-            c.Name, CommandState(c, resource, snapshot), c.DisplayName, c.DisplayDescription, c.Parameter, c.ConfirmationMessage, c.IconName, c.IconVariant, c.IsHighlighted)),
+            c.Name, CommandState(c, resource, snapshot), c.DisplayName, c.DisplayDescription, c.Parameter, c.ConfirmationMessage, c.IconName, c.IconVariant, c.IsHighlighted) { ArgumentInputs = [.. c.ArgumentInputs ?? []] }),
     ];
 
     private ResourceCommandState CommandState(ResourceCommandAnnotation command, IResource resource, CustomResourceSnapshot snapshot)

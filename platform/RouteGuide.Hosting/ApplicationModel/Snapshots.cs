@@ -58,6 +58,9 @@ public sealed record CustomResourceSnapshot()
     /// <summary>The icon's variant.</summary>
     public IconVariant? IconVariant { get; init; }
 
+    /// <summary>Whether its process ended because somebody told it to: those who wait for the resource do not wait for it, nor take it for failed.</summary>
+    internal bool IsStoppedOnDemand { get; init; }
+
     /// <summary>The run of the handlers of <see cref="ResourceReadyEvent"/>; null until the resource is ready.</summary>
     internal Task? ReadyEvent { get; init; }
 }

@@ -4,17 +4,20 @@ namespace Aspire.Hosting;
 /// <param name="Others">What the configuration is given.</param>
 /// <param name="ExitWhen">The resource whose end ends the application.</param>
 /// <param name="Operation">What the app host is asked to do.</param>
+/// <param name="NoDashboard">Whether there is to be no dashboard.</param>
 /// <param name="Wrong">What is wrong with the arguments, in a line; null for nothing. It is told when the application starts, where errors are told.</param>
-internal sealed record AppHostArguments(IReadOnlyList<string> Others, string? ExitWhen, DistributedApplicationOperation Operation, string? Wrong)
+internal sealed record AppHostArguments(IReadOnlyList<string> Others, string? ExitWhen, DistributedApplicationOperation Operation, bool NoDashboard, string? Wrong)
 {
     private const string ExitWhenOption = "--exit-when";
     private const string OperationOption = "--operation";
+    private const string NoDashboardOption = "--no-dashboard";
 
     public static AppHostArguments Parse(IReadOnlyList<string> arguments)
     {
         var others = new List<string>();
         string? exitWhen = null;
         string? wrong = null;
+        var noDashboard = false;
         var operation = DistributedApplicationOperation.Run;
         for (var i = 0; i < arguments.Count; i++)
         {
@@ -27,6 +30,10 @@ internal sealed record AppHostArguments(IReadOnlyList<string> Others, string? Ex
             else if (Value(OperationOption) is { } word)
             {
                 operation = string.Equals(word, "publish", StringComparison.OrdinalIgnoreCase) ? DistributedApplicationOperation.Publish : DistributedApplicationOperation.Run;
+            }
+            else if (argument == NoDashboardOption)
+            {
+                noDashboard = true;
             }
             else if (argument.StartsWith('-') && !argument.StartsWith("--", StringComparison.Ordinal) && argument.Contains('=', StringComparison.Ordinal))
             {
@@ -47,6 +54,6 @@ internal sealed record AppHostArguments(IReadOnlyList<string> Others, string? Ex
             }
         }
 
-        return new AppHostArguments(others, exitWhen, operation, wrong);
+        return new AppHostArguments(others, exitWhen, operation, noDashboard, wrong);
     }
 }

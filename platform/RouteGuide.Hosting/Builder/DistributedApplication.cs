@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Execution;
 using Aspire.Hosting.Reporting;
+using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -11,11 +12,17 @@ namespace Aspire.Hosting;
 public class DistributedApplication : IHost, IAsyncDisposable
 {
     private readonly IHost _host;
+    private readonly AppHostEntryPoint? _run;
     private bool _started;
     private int _disposed;
 
     /// <param name="host">The host that carries it.</param>
     public DistributedApplication(IHost host) => _host = host ?? throw new ArgumentNullException(nameof(host));
+
+    /// <param name="host">The host that carries it.</param>
+    /// <param name="run">The test's run of the entry point that builds it; null outside of tests.</param>
+    internal DistributedApplication(IHost host, AppHostEntryPoint? run)
+        : this(host) => _run = run;
 
     /// <summary>The services of the app host.</summary>
     public IServiceProvider Services => _host.Services;
@@ -47,6 +54,13 @@ public class DistributedApplication : IHost, IAsyncDisposable
     /// <param name="cancellationToken">Ends the run, too.</param>
     public virtual async Task RunAsync(CancellationToken cancellationToken = default)
     {
+        if (_run is not null)
+        {
+            // The test starts and ends it.
+            await _run.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         var console = Services.GetRequiredService<ConsoleReporter>();
         try
         {
@@ -114,6 +128,7 @@ public class DistributedApplication : IHost, IAsyncDisposable
         if (_host is IAsyncDisposable asynchronous) await asynchronous.DisposeAsync().ConfigureAwait(false);
         else _host.Dispose();
         await console.DisposeAsync().ConfigureAwait(false);
+        _run?.End();
         GC.SuppressFinalize(this);
     }
 }

@@ -1,10 +1,12 @@
 using System.Reflection;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Certificates;
+using Aspire.Hosting.Dashboard;
 using Aspire.Hosting.Eventing;
 using Aspire.Hosting.Execution;
 using Aspire.Hosting.Health;
 using Aspire.Hosting.Reporting;
+using Aspire.Hosting.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -19,6 +21,7 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
     private readonly DistributedApplicationExecutionContextOptions _contextOptions;
     private readonly AppHostArguments _arguments;
     private readonly DistributedApplicationOptions _options;
+    private readonly AppHostEntryPoint? _run;
     private bool _built;
 
     /// <param name="args">The command line.</param>
@@ -29,21 +32,27 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
 
     /// <param name="options">The command line, and where the app host lies.</param>
     public DistributedApplicationBuilder(DistributedApplicationOptions options)
+        : this(options, AppHostEntryPoint.Current is { } run ? run.OnCreating : null) => _run?.OnCreated(this);
+
+    /// <param name="options">The command line, and where the app host lies.</param>
+    /// <param name="creating">Changes what the builder is made with.</param>
+    internal DistributedApplicationBuilder(DistributedApplicationOptions options, Action<DistributedApplicationOptions, HostApplicationBuilderSettings>? creating)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
+        _run = AppHostEntryPoint.Current;
+        var settings = new HostApplicationBuilderSettings();
+        creating?.Invoke(options, settings);
         _arguments = AppHostArguments.Parse(options.Args ?? []);
         AppHostAssembly = options.AssemblyName is { } name ? Assembly.Load(name) : Assembly.GetEntryAssembly();
         AppHostPath = ProjectPath(AppHostAssembly) ?? Path.Combine(Directory.GetCurrentDirectory(), AppHostAssembly?.GetName().Name ?? "apphost");
         AppHostDirectory = Path.GetFullPath(options.ProjectDirectory ?? Path.GetDirectoryName(AppHostPath)!);
-        _inner = new HostApplicationBuilder(new HostApplicationBuilderSettings
-        {
-            Args = [.. _arguments.Others],
-            ApplicationName = AppHostAssembly?.GetName().Name,
+        settings.Args = [.. settings.Args ?? [], .. _arguments.Others];
+        settings.ApplicationName ??= AppHostAssembly?.GetName().Name;
 
-            // The folder of the project may be gone from the machine that the built app host runs on.
-            ContentRootPath = Directory.Exists(AppHostDirectory) ? AppHostDirectory : AppContext.BaseDirectory,
-        });
+        // The folder of the project may be gone from the machine that the built app host runs on.
+        settings.ContentRootPath ??= Directory.Exists(AppHostDirectory) ? AppHostDirectory : AppContext.BaseDirectory;
+        _inner = new HostApplicationBuilder(settings);
         _contextOptions = new DistributedApplicationExecutionContextOptions(_arguments.Operation);
         ExecutionContext = new DistributedApplicationExecutionContext(_contextOptions);
         AddServices();
@@ -99,7 +108,12 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
     {
         if (_built) throw new InvalidOperationException("An application is built once.");
         _built = true;
-        var application = new DistributedApplication(_inner.Build());
+        return _run is null ? BuildNow() : _run.Build(this, BuildNow);
+    }
+
+    private DistributedApplication BuildNow()
+    {
+        var application = new DistributedApplication(_inner.Build(), _run);
         _contextOptions.ServiceProvider = application.Services;
         var loggers = application.Services.GetRequiredService<ResourceLoggerService>();
         var console = application.Services.GetRequiredService<ConsoleReporter>();
@@ -123,7 +137,7 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
         Services.AddSingleton(ExecutionContext);
         Services.AddSingleton(Eventing);
         Services.AddSingleton(_ => new DistributedApplicationModel(Resources));
-        Services.AddSingleton(_ => AppHostSettings.From(Configuration, _arguments));
+        Services.AddSingleton(_ => AppHostSettings.From(Configuration, _arguments, _options.IsTest));
 
         Services.AddSingleton(_ => _options.EnableResourceLogging ? ConsoleOutput.OfProcess() : new ConsoleOutput(TextWriter.Null, TextWriter.Null));
         Services.AddSingleton(services => new ConsoleReporter(services.GetRequiredService<ConsoleOutput>(), ConsoleReporter.WantsColours()));
@@ -146,8 +160,8 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
         Services.AddSingleton(services => new ResourceCommandService(
             services.GetRequiredService<ResourceNotificationService>(), services.GetRequiredService<ResourceLoggerService>(), services.GetRequiredService<DistributedApplicationModel>(), services));
 
-        // Somebody waits for the end of that resource: a dependency that failed must end the wait, not prolong it for ever.
-        if (_arguments.ExitWhen is not null) Services.Configure<ResourceNotificationServiceOptions>(options => options.DefaultWaitBehavior = WaitBehavior.StopOnResourceUnavailable);
+        // Somebody waits for the end of that resource, or for the test: a dependency that failed must end the wait, not prolong it for ever.
+        if (_arguments.ExitWhen is not null || _options.IsTest) Services.Configure<ResourceNotificationServiceOptions>(options => options.DefaultWaitBehavior = WaitBehavior.StopOnResourceUnavailable);
 
         Services.AddHealthChecks();
         Services.AddSingleton(services => new DevelopmentCertificates(DevelopmentCertificates.Folder(Configuration["ROUTEGUIDE_HOME"]), TimeProvider.System, services.GetRequiredService<ConsoleReporter>().Say));
@@ -162,7 +176,20 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
         Services.AddSingleton<UrlPlanner>();
         Services.AddSingleton<ResourceWatcher>();
         Services.AddSingleton<InstanceServices>();
+        AddDashboard();
         Services.AddSingleton<Orchestrator>();
         Services.AddHostedService(services => services.GetRequiredService<Orchestrator>());
+    }
+
+    private void AddDashboard()
+    {
+        var program = DashboardProgram.ToldTo(AppHostAssembly);
+        var isWanted = program is not null && !_options.DisableDashboard && !_arguments.NoDashboard && ExecutionContext.IsRunMode;
+        if (_options.AllowUnsecuredTransport) Configuration["ASPIRE_ALLOW_UNSECURED_TRANSPORT"] = "true";
+        Services.AddSingleton(_ => DashboardSettings.From(Configuration, isWanted));
+        Services.AddSingleton(new DashboardSource(isWanted ? program : null));
+        Services.AddSingleton(TimeProvider.System);
+        Services.AddSingleton<ResourceServiceHost>();
+        Services.AddSingleton<DashboardRunner>();
     }
 }

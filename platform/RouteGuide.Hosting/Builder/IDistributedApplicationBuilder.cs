@@ -61,6 +61,15 @@ public sealed class DistributedApplicationOptions
 
     /// <summary>Whether the lines of the resources appear on the console. They always do when the app host is run as a program of its own.</summary>
     public bool EnableResourceLogging { get; set; } = true;
+
+    /// <summary>Whether the application runs without a dashboard.</summary>
+    public bool DisableDashboard { get; set; }
+
+    /// <summary>Whether the dashboard may be reached, and may be sent telemetry, without TLS; the configuration key is <c>ASPIRE_ALLOW_UNSECURED_TRANSPORT</c>.</summary>
+    public bool AllowUnsecuredTransport { get; set; }
+
+    /// <summary>Whether the application runs in a test.</summary>
+    internal bool IsTest { get; set; }
 }
 
 /// <summary>Finds resources of an application that is being described.</summary>

@@ -91,6 +91,7 @@ public static partial class ResourceBuilderExtensions
             executeCommand,
             commandOptions.Description,
             commandOptions.Parameter,
+            commandOptions.Arguments is { Count: > 0 } ? commandOptions.Arguments : null,
             commandOptions.ConfirmationMessage,
             commandOptions.IconName,
             commandOptions.IconVariant,

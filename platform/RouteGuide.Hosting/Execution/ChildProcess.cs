@@ -107,13 +107,14 @@ internal sealed class ChildProcess
     }
 
     /// <summary>Asks the whole tree to end, and ends what is left of it after the grace time.</summary>
-    public async Task StopAsync()
+    /// <param name="grace">Another grace time than the usual one.</param>
+    public async Task StopAsync(TimeSpan? grace = null)
     {
         // Afterwards the number may be somebody else's.
         if (Completion.IsCompleted) return;
         _stopping = true;
         _tree.AskToEnd();
-        await Task.WhenAny(_exited, Task.Delay(_grace)).ConfigureAwait(false);
+        await Task.WhenAny(_exited, Task.Delay(grace ?? _grace)).ConfigureAwait(false);
         if (!_exited.IsCompleted) _tree.End();
 
         // What the leader left behind is asked and ended in CompleteAsync.

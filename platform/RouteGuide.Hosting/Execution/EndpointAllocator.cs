@@ -59,7 +59,7 @@ internal sealed class EndpointAllocator(PortPicker ports, AppHostSettings settin
     private async Task<int> ListenAsync(IResource resource, EndpointAnnotation endpoint, CancellationToken cancellationToken)
     {
         TcpProxy? proxy = null;
-        if (endpoint.Port is { } asked)
+        if (endpoint.Port is { } asked && !settings.RandomizePorts)
         {
             await WaitUntilAsync(() => TryListen(asked, out proxy), resource, endpoint, asked, cancellationToken).ConfigureAwait(false);
         }
@@ -74,7 +74,9 @@ internal sealed class EndpointAllocator(PortPicker ports, AppHostSettings settin
 
     private async Task<int> ReserveAsync(IResource resource, EndpointAnnotation endpoint, CancellationToken cancellationToken)
     {
-        if ((endpoint.Port ?? endpoint.TargetPort) is not { } asked) return ports.Pick();
+        // A process that was told its port in its own configuration cannot be told another one here.
+        var port = settings.RandomizePorts ? endpoint.TargetPort : endpoint.Port ?? endpoint.TargetPort;
+        if (port is not { } asked) return ports.Pick();
         await WaitUntilAsync(() => PortPicker.IsFree(asked), resource, endpoint, asked, cancellationToken).ConfigureAwait(false);
         return asked;
     }

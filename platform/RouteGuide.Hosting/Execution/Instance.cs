@@ -18,6 +18,7 @@ internal sealed record InstanceServices(
     OrphanGuard Guard,
     ConsoleReporter Console,
     AppHostSettings Settings,
+    ProjectOutput Projects,
     IHostApplicationLifetime Lifetime);
 
 /// <summary>One replica of a resource: at most one process at a time, and what is published about it.</summary>
@@ -63,11 +64,23 @@ internal sealed class Instance(IResource resource, string name, string suffix, I
     }
 
     /// <summary>Stops the process for good: nothing starts it again.</summary>
-    public Task CloseAsync()
+    /// <param name="grace">How long it may take to end by itself; null for the usual time.</param>
+    public async Task CloseAsync(TimeSpan? grace = null)
     {
         _closed = true;
-        return StopAsync();
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await EndRunAsync(Intent.Stop, grace).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
+
+    /// <summary>Gives a process that is being stopped no more than the usual time from now.</summary>
+    public void Hurry() => _ = _run?.Child.StopAsync();
 
     /// <summary>Stops the process, if one runs, and starts another.</summary>
     public async Task RestartAsync(CancellationToken cancellationToken)
@@ -95,13 +108,13 @@ internal sealed class Instance(IResource resource, string name, string suffix, I
 
     public void Dispose() => _turn.Dispose();
 
-    private async Task EndRunAsync(Intent intent)
+    private async Task EndRunAsync(Intent intent, TimeSpan? grace = null)
     {
         if (_run is not { Ended.IsCompleted: false } run) return;
         run.Intent = intent;
         Detach(run.Ports);
         await PublishAsync(s => s with { State = new ResourceStateSnapshot(KnownResourceStates.Stopping, KnownResourceStateStyles.Info) }).ConfigureAwait(false);
-        await run.Child.StopAsync().ConfigureAwait(false);
+        await run.Child.StopAsync(grace).ConfigureAwait(false);
         await run.Ended.ConfigureAwait(false);
     }
 
@@ -113,6 +126,7 @@ internal sealed class Instance(IResource resource, string name, string suffix, I
             ExitCode = null,
             StartTimeStamp = null,
             StopTimeStamp = null,
+            IsStoppedOnDemand = false,
             HealthReports = ResourceNotificationService.PendingHealth(resource),
         }).ConfigureAwait(false);
 
@@ -198,6 +212,7 @@ internal sealed class Instance(IResource resource, string name, string suffix, I
             State = run.Intent == Intent.Restart ? s.State : state,
             ExitCode = code,
             StopTimeStamp = DateTime.UtcNow,
+            IsStoppedOnDemand = stopped,
         }).ConfigureAwait(false);
         services.Notifications.TryGetCurrentState(Name, out var last);
         await services.Eventing.PublishAsync(new ResourceStoppedEvent(resource, services.Services, last!), EventDispatchBehavior.NonBlockingSequential).ConfigureAwait(false);
@@ -226,7 +241,7 @@ internal sealed class Instance(IResource resource, string name, string suffix, I
     private async ValueTask OnLineAsync(string line, bool isError)
     {
         services.Loggers.Append(Name, line, isError);
-        await services.Console.ChildLineAsync(Name, line, isError).ConfigureAwait(false);
+        if (!resource.IsHidden()) await services.Console.ChildLineAsync(Name, line, isError).ConfigureAwait(false);
     }
 
     private Task PublishAsync(Func<CustomResourceSnapshot, CustomResourceSnapshot> change) => services.Notifications.PublishUpdateAsync(resource, Name, change);

@@ -1,5 +1,6 @@
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Certificates;
+using Aspire.Hosting.Dashboard;
 using Aspire.Hosting.Eventing;
 using Microsoft.Extensions.Hosting;
 
@@ -12,6 +13,7 @@ internal sealed class Orchestrator(
     UrlPlanner urls,
     DevelopmentCertificates certificates,
     ResourceWatcher watcher,
+    DashboardRunner dashboard,
     IHostApplicationLifetime lifetime) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -31,7 +33,8 @@ internal sealed class Orchestrator(
         ModelRules.Check(model);
         var last = LastResource();
         foreach (var resource in model.Resources.Where(ResourceRunner.CanRun)) _runners[resource] = new ResourceRunner(resource, instances);
-        instances.Console.SetInstances(model.Resources.Where(r => r is not IResourceWithoutLifetime).Select(r => r.GetInstanceNames()));
+        dashboard.Prepare();
+        instances.Console.SetInstances(model.Resources.Where(r => r is not IResourceWithoutLifetime && !r.IsHidden()).Select(r => r.GetInstanceNames()));
         if (_runners.Count > 0) instances.Console.Say($"Development CA: {certificates.Get().CaPath}");
 
         watcher.AllEnded = (resource, code) =>
@@ -41,6 +44,8 @@ internal sealed class Orchestrator(
         _watching = Task.Run(() => watcher.RunAsync(_stopping.Token), CancellationToken.None);
 
         foreach (var resource in model.Resources) await AllocateAsync(resource, cancellationToken).ConfigureAwait(false);
+        dashboard.Announce();
+        dashboard.Begin();
         foreach (var resource in model.Resources)
         {
             var initialize = new InitializeResourceEvent(resource, instances.Eventing, instances.Loggers, instances.Notifications, Services);
@@ -56,6 +61,9 @@ internal sealed class Orchestrator(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         foreach (var wave in StopOrder.Waves(_runners.Keys)) await Task.WhenAll(wave.Select(r => _runners[r].CloseAsync())).ConfigureAwait(false);
+
+        // Last, so that it gets what the others have to say at their end.
+        await dashboard.StopAsync().ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _watching.ConfigureAwait(false);
         await instances.Endpoints.DisposeAsync().ConfigureAwait(false);

@@ -29,13 +29,23 @@ internal sealed class ProjectOutput(OrphanGuard guard, AppHostSettings settings)
         return assembly;
     }
 
+    /// <summary>Builds a project anew, whether or not it was built with the app host.</summary>
+    /// <exception cref="LaunchException">It cannot be built.</exception>
+    public async Task RebuildAsync(ProjectResource project, CancellationToken cancellationToken)
+    {
+        var metadata = project.GetProjectMetadata();
+        _built.TryRemove(metadata.ProjectPath, out _);
+        if (!metadata.SuppressBuild) await Build(metadata.ProjectPath).WaitAsync(cancellationToken).ConfigureAwait(false);
+        else await BuildAsync(metadata.ProjectPath, metadata.GetType().Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     private static string FromReference(IProjectMetadata metadata) =>
         metadata.GetType().Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(a => a.Key == MetadataPrefix + metadata.ProjectPath)?.Value
         ?? throw new LaunchException($"the app host was not told where '{metadata.ProjectPath}' is built to (its project file must import RouteGuide.Hosting.targets)");
 
     private Task<string> Build(string project) => _built.GetOrAdd(project, path => new Lazy<Task<string>>(() => BuildAsync(path))).Value;
 
-    private async Task<string> BuildAsync(string project)
+    private async Task<string> BuildAsync(string project, string? configuration = null)
     {
         if (!File.Exists(project)) throw new LaunchException($"the project '{project}' does not exist");
         var lines = new Queue<string>();
@@ -44,7 +54,8 @@ internal sealed class ProjectOutput(OrphanGuard guard, AppHostSettings settings)
         var environment = ChildEnvironment.Inherited();
         environment["MSBUILDDISABLENODEREUSE"] = "1";
         environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
-        var spec = new LaunchSpec(DotnetMuxer.Path, ["build", project, "-nologo", "-v:q", "-p:UseSharedCompilation=false", "-t:Restore;Build", "-getProperty:TargetPath"], Path.GetDirectoryName(project)!, environment);
+        string[] chosen = configuration is { Length: > 0 } ? ["-c", configuration] : [];
+        var spec = new LaunchSpec(DotnetMuxer.Path, ["build", project, "-nologo", "-v:q", .. chosen, "-p:UseSharedCompilation=false", "-t:Restore;Build", "-getProperty:TargetPath"], Path.GetDirectoryName(project)!, environment);
         var build = ChildProcess.Start(spec, guard, settings.StopTimeout, (line, _) =>
         {
             lock (lines)

@@ -37,6 +37,7 @@ internal sealed class ResourceWatcher(
                 _last[update.ResourceId] = update.Snapshot;
                 Show(update, before);
                 if (!ResourceRunner.CanRun(update.Resource)) Monitor(update);
+                if (IsGone(update)) _last.Remove(update.ResourceId);
                 await FollowAsync(update.Resource, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -52,12 +53,20 @@ internal sealed class ResourceWatcher(
 
     private async Task FollowAsync(IResource resource, CancellationToken cancellationToken)
     {
-        var instances = resource.GetInstanceNames().Select(_last.GetValueOrDefault).ToArray();
-        if (instances.All(i => i?.HealthStatus == HealthStatus.Healthy))
+        var names = resource.GetInstanceNames();
+        var instances = names.Select(_last.GetValueOrDefault).ToArray();
+
+        // One that somebody has stopped keeps nobody waiting, as long as there is another.
+        var counted = instances.Where(i => i?.IsStoppedOnDemand != true).ToArray();
+        if (counted.Length > 0 && counted.All(i => i?.HealthStatus == HealthStatus.Healthy))
         {
-            if (_ready.ContainsKey(resource)) return;
-            var handlers = _ready[resource] = RaiseReadyAsync(resource, cancellationToken);
-            await notifications.PublishUpdateAsync(resource, s => s with { ReadyEvent = handlers }).ConfigureAwait(false);
+            if (!_ready.TryGetValue(resource, out var handlers)) handlers = _ready[resource] = RaiseReadyAsync(resource, cancellationToken);
+
+            // A replica that came, or was started, after the others is as ready as they are.
+            foreach (var name in names.Where(n => _last[n] is { IsStoppedOnDemand: false, ReadyEvent: null }))
+            {
+                await notifications.PublishUpdateAsync(resource, name, s => s with { ReadyEvent = handlers }).ConfigureAwait(false);
+            }
         }
         else if (instances.All(i => i?.State is { } state && KnownResourceStates.TerminalStates.Contains(state.Text)))
         {
@@ -65,6 +74,10 @@ internal sealed class ResourceWatcher(
             AllEnded?.Invoke(resource, instances.Select(i => i!.ExitCode ?? 1).FirstOrDefault(code => code != 0));
         }
     }
+
+    /// <summary>Whether an update is the last of a replica that was taken away.</summary>
+    private static bool IsGone(ResourceEvent update) =>
+        update.Snapshot.State is { } state && KnownResourceStates.TerminalStates.Contains(state.Text) && !update.Resource.GetInstanceNames().Contains(update.ResourceId);
 
     private async Task RaiseReadyAsync(IResource resource, CancellationToken cancellationToken)
     {

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Certificates;
 
@@ -11,23 +9,16 @@ internal sealed class HttpProbe : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    private readonly DevelopmentCertificates _certificates;
     private readonly HttpClient _client;
 
     public HttpProbe(DevelopmentCertificates certificates)
     {
-        _certificates = certificates;
-        _client = new HttpClient(new SocketsHttpHandler
-        {
-            UseProxy = false,
-            UseCookies = false,
-            ConnectTimeout = Timeout,
+        var handler = DevelopmentTrust.CreateHandler(certificates);
+        handler.ConnectTimeout = Timeout;
 
-            // A probe must notice that a port has gone to another process.
-            PooledConnectionLifetime = TimeSpan.Zero,
-            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = Validate },
-        })
-        { Timeout = Timeout, DefaultRequestVersion = HttpVersion.Version11 };
+        // A probe must notice that a port has gone to another process.
+        handler.PooledConnectionLifetime = TimeSpan.Zero;
+        _client = new HttpClient(handler) { Timeout = Timeout, DefaultRequestVersion = HttpVersion.Version11 };
     }
 
     /// <summary>Asks once.</summary>
@@ -56,17 +47,4 @@ internal sealed class HttpProbe : IDisposable
     }
 
     public void Dispose() => _client.Dispose();
-
-    private bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
-    {
-        if (errors == SslPolicyErrors.None) return true;
-        if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is not X509Certificate2 leaf) return false;
-        using var ca = X509CertificateLoader.LoadCertificateFromFile(_certificates.Get().CaPath);
-        using var own = new X509Chain();
-        own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        own.ChainPolicy.CustomTrustStore.Add(ca);
-        own.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        own.ChainPolicy.DisableCertificateDownloads = true;
-        return own.Build(leaf);
-    }
 }

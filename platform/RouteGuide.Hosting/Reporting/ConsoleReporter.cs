@@ -35,6 +35,17 @@ internal sealed class ConsoleReporter(ConsoleOutput output, bool colours)
             .ToImmutableDictionary(i => i.name, i => Colours ? $"{i.Colour}{i.name.PadRight(width)}{Reset}" : i.name.PadRight(width), StringComparer.OrdinalIgnoreCase);
     }
 
+    /// <summary>Makes the names of new instances known; they look like that of a sibling.</summary>
+    public void AddInstances(string sibling, IEnumerable<string> names)
+    {
+        ImmutableInterlocked.Update(ref _prefixes, known => known.TryGetValue(sibling, out var prefix)
+            ? known.SetItems(names.Select(n => KeyValuePair.Create(n, prefix.Replace(sibling, n, StringComparison.Ordinal))))
+            : known);
+    }
+
+    /// <summary>Forgets the name of an instance that is gone.</summary>
+    public void RemoveInstance(string name) => ImmutableInterlocked.TryRemove(ref _prefixes, name, out _);
+
     /// <summary>A line of a child, its text exactly as it came.</summary>
     public ValueTask ChildLineAsync(string instance, string text, bool isError) => output.WriteLineAsync(Compose(instance, text), isError);
 
