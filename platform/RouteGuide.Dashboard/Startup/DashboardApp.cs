@@ -2,7 +2,14 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
+using RouteGuide.Dashboard.Otlp;
+using RouteGuide.Dashboard.Resources;
 using RouteGuide.Dashboard.Security;
+using RouteGuide.Dashboard.Streaming;
+using RouteGuide.Dashboard.Telemetry;
+using RouteGuide.Dashboard.Telemetry.Logs;
+using RouteGuide.Dashboard.Telemetry.Metrics;
+using RouteGuide.Dashboard.Telemetry.Traces;
 using RouteGuide.Dashboard.Web;
 using RouteGuide.ServiceDefaults;
 
@@ -40,26 +47,71 @@ internal static class DashboardApp
         services.AddSingleton(TimeProvider.System);
         services.AddHostedService<StartLines>();
         services.AddRouting();
-        services.AddSingleton<MatcherPolicy, RequiresQueryPolicy>();
+        services.AddSingleton<MatcherPolicy, RequestPolicy>();
         services.ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions));
         AddSecurity(builder);
+        AddResources(services);
+        AddTelemetry(services);
 
         var app = builder.Build();
         app.Use(Problems.Catch);
         app.UseWhen(context => Ports.KindOf(context) == PortKind.Frontend, frontend =>
         {
             frontend.UseAuthentication();
-            var gate = app.Services.GetRequiredService<FrontendGate>();
-            frontend.Use(gate.Pass);
+            frontend.Use(app.Services.GetRequiredService<FrontendGate>().Pass);
             frontend.UseFrontendFiles();
-            frontend.UseRouting();
-            frontend.UseEndpoints(endpoints =>
-            {
-                endpoints.MapSession();
-                endpoints.MapPages();
-            });
         });
+        app.UseWhen(context => Ports.KindOf(context) != PortKind.Frontend, otlp => otlp.Use(app.Services.GetRequiredService<OtlpGate>().Pass));
+        app.UseRouting();
+        MapFrontend(app.MapGroup("").WithMetadata(new PortMark(PortKind.Frontend)));
+        app.MapGroup("").WithMetadata(new PortMark(PortKind.OtlpGrpc)).MapOtlpGrpc();
+        app.MapGroup("").WithMetadata(new PortMark(PortKind.OtlpHttp)).MapOtlpHttp();
         return app;
+    }
+
+    private static void MapFrontend(IEndpointRouteBuilder app)
+    {
+        app.MapGet("/api/stream", app.ServiceProvider.GetRequiredService<StreamEndpoint>().Handle);
+        app.MapSession();
+        app.MapResources();
+        app.MapTelemetry();
+        app.MapLogs();
+        app.MapTraces();
+        app.MapMetrics();
+        app.MapPages();
+    }
+
+    private static void AddResources(IServiceCollection services)
+    {
+        services.AddSingleton<Palette>();
+        services.AddSingleton<StreamEndpoint>();
+        services.AddSingleton<ResourceBook>();
+        services.AddSingleton<ResourceService>();
+        services.AddHostedService(provider => provider.GetRequiredService<ResourceService>());
+        services.AddSingleton<ITopic, ResourceTopic>();
+        services.AddSingleton<ConsoleTopic>();
+        services.AddSingleton<ITopic>(provider => provider.GetRequiredService<ConsoleTopic>());
+    }
+
+    private static void AddTelemetry(IServiceCollection services)
+    {
+        services.AddSingleton<AttributeReader>();
+        services.AddSingleton<TelemetryResources>();
+        services.AddSingleton<TelemetryHub>();
+        services.AddSingleton<LogStore>();
+        services.AddSingleton<LogIngestion>();
+        services.AddSingleton<TraceStore>();
+        services.AddSingleton<TraceIngestion>();
+        services.AddSingleton<TraceDetail>();
+        services.AddSingleton<MetricStore>();
+        services.AddSingleton<MetricIngestion>();
+        services.AddSingleton<OtlpGate>();
+        services.AddSingleton<ITopic, TelemetryTopic>();
+        services.AddSingleton<ITopic, LogTopic>();
+        services.AddSingleton<ITopic, TraceListTopic>();
+        services.AddSingleton<ITopic, TraceTopic>();
+        services.AddSingleton<ITopic, MetricTopic>();
+        services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = Limits.OtlpBytes);
     }
 
     private static void AddSecurity(WebApplicationBuilder builder)

@@ -1,0 +1,34 @@
+using Grpc.Core;
+using RouteGuide.Dashboard.Security;
+using RouteGuide.Dashboard.Startup;
+
+namespace RouteGuide.Dashboard.Otlp;
+
+/// <summary>Lets in who knows a key, before a byte of what he sends is looked at.</summary>
+/// <param name="options">The keys.</param>
+internal sealed class OtlpGate(DashboardOptions options)
+{
+    public const string KeyHeader = "x-otlp-api-key";
+    private const string Refusal = "The header x-otlp-api-key does not hold a key of this dashboard.";
+
+    public Task Pass(HttpContext context, RequestDelegate next)
+    {
+        if (IsKnown(context.Request.Headers[KeyHeader].ToString())) return next(context);
+        if (Ports.KindOf(context) == PortKind.OtlpHttp) return OtlpHttp.Refuse(context, StatusCodes.Status401Unauthorized, StatusCode.Unauthenticated, Refusal);
+
+        // A response without a message (gRPC over HTTP/2, "Trailers-Only").
+        context.Response.ContentType = "application/grpc";
+        context.Response.Headers["grpc-status"] = ((int)StatusCode.Unauthenticated).ToString();
+        context.Response.Headers["grpc-message"] = Refusal;
+        return Task.CompletedTask;
+    }
+
+    // All are compared, so that the time does not tell which one was nearer.
+    private bool IsKnown(string key)
+    {
+        if (options.OtlpAuth == OtlpAuthMode.Unsecured) return true;
+        var known = false;
+        foreach (var expected in options.OtlpKeys) known |= FixedTime.Equal(key, expected);
+        return known;
+    }
+}
