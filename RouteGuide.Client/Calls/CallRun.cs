@@ -21,12 +21,12 @@ internal sealed class CallRun(CallSettings settings, ClientConsole console)
     {
         using var channel = context.Channels.Create();
         var invoker = channel.CreateCallInvoker();
-        var pool = new DescriptorPool(new ReflectionClient(invoker, settings.Headers, settings.Timeout));
-        var method = await MethodName.FindAsync(pool, settings.Method, context.Stop);
-        var requests = Requests(new RequestSource(settings.Data, pool, console.OpenInput), method, context.Stop);
-        var answers = new AnswerText(pool, method.OutputType, settings.EmitDefaults, indented: !settings.Compact);
         try
         {
+            var pool = new DescriptorPool(new ReflectionClient(invoker, settings.Headers, settings.Timeout));
+            var method = await MethodName.FindAsync(pool, settings.Method, context.Stop);
+            var requests = Requests(new RequestSource(settings.Data, pool, console.OpenInput), method, context.Stop);
+            var answers = new AnswerText(pool, method.OutputType, settings.EmitDefaults, indented: !settings.Compact);
             return await ExchangeAsync(invoker, method, requests, answers, context.Stop);
         }
         catch (RpcException problem) when (!context.Stop.IsCancellationRequested && Failure.Unconnected(problem, context.Channels.Address) is null)

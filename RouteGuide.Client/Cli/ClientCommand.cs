@@ -48,6 +48,7 @@ internal static class ClientCommand
         command.Subcommands.Add(SymbolCommands.CreateList(connection, console));
         command.Subcommands.Add(SymbolCommands.CreateDescribe(connection, console));
         command.Subcommands.Add(LoadCommand.Create(connection, console));
+        command.Subcommands.Add(ChatCommand.Create(connection, console));
 
         command.SetAction((parsed, cancellationToken) =>
         {

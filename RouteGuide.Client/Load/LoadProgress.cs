@@ -18,7 +18,7 @@ internal sealed record LoadMoment(TimeSpan Elapsed, LoadSnapshot Total, LatencyS
     /// <summary>As a table for a terminal.</summary>
     public Table Table(string title)
     {
-        var table = new Table { Title = new TableTitle(Markup.Escape(title)), Border = TableBorder.Rounded };
+        var table = new Table { Title = new TableTitle(Markup.Escape(title)), Caption = new TableTitle("Ctrl+C ends it"), Border = TableBorder.Rounded };
         table.AddColumns("", "now", "so far");
         table.Columns[1].RightAligned();
         table.Columns[2].RightAligned();

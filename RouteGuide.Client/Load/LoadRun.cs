@@ -60,7 +60,7 @@ internal sealed class LoadRun(LoadSettings settings, ClientConsole console, Time
             return;
         }
 
-        var title = $"{settings.Method} at {address.GetLeftPart(UriPartial.Authority)}, Ctrl+C ends it";
+        var title = $"{settings.Method} at {address.GetLeftPart(UriPartial.Authority)}";
         var noColor = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
         var terminal = AnsiConsole.Create(new AnsiConsoleSettings
         {

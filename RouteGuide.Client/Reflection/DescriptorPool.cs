@@ -10,7 +10,7 @@ namespace RouteGuide.Client.Reflection;
 /// </summary>
 internal sealed class DescriptorPool(ReflectionClient reflection)
 {
-    private const int MaxFiles = 4_096;
+    private const int MaxFiles = 2_000;
     private const long MaxBytes = 32 * 1024 * 1024;
 
     // What servers may leave out, since everyone has it.
