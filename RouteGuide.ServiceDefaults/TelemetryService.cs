@@ -51,7 +51,7 @@ internal sealed class TelemetryService : IHostedService, IDisposable
 
     /// <summary>
     /// Gives the span of a gRPC call the name that OpenTelemetry's conventions for RPC ask for, <c>package.Service/Method</c>, where
-    /// the framework says only <c>POST</c>; and leaves out the health endpoints, which would drown the rest.
+    /// the framework says only <c>POST</c>; and leaves out the health endpoints, those of gRPC too, which would drown the rest.
     /// </summary>
     private sealed class GrpcSpanNames : BaseProcessor<Activity>
     {
@@ -62,7 +62,7 @@ internal sealed class TelemetryService : IHostedService, IDisposable
                 path = activity.GetTagItem("url.full") is string url && Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.AbsolutePath : "";
             }
 
-            if (path is "/health" or "/alive")
+            if (path is "/health" or "/alive" || path.StartsWith("/grpc.health.v1.Health/", StringComparison.Ordinal))
             {
                 activity.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
                 return;
