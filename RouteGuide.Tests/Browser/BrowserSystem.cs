@@ -65,6 +65,7 @@ public sealed class BrowserSystem : IAsyncLifetime
         var front = await _host.WaitForOutput(l => l.Contains("Calls are taken on https", StringComparison.Ordinal), "the balancer's address", patience);
         Front = front.Split("Calls are taken on ")[1].Trim();
         await _host.WaitForOutput(l => l.StartsWith("client-", StringComparison.Ordinal) && l.Contains("Finished", StringComparison.Ordinal), "the client's end", patience);
+        Assertions.SetDefaultExpectTimeout(PatienceMs);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {

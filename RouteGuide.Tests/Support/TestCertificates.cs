@@ -49,10 +49,13 @@ internal sealed class TestCertificates : IDisposable
     };
 
     /// <summary>Checks a server's certificate against the root.</summary>
-    public X509ChainPolicy TrustPolicy()
+    public X509ChainPolicy TrustPolicy() => TrustPolicy(CaFile);
+
+    /// <summary>Checks a server's certificate against the roots in a PEM file.</summary>
+    public static X509ChainPolicy TrustPolicy(string caFile)
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.ImportFromPemFile(CaFile);
+        policy.CustomTrustStore.ImportFromPemFile(caFile);
         return policy;
     }
 
