@@ -78,14 +78,34 @@ public class HealthCheckAnnotation(string key) : IResourceAnnotation
     public string Key { get; } = key ?? throw new ArgumentNullException(nameof(key));
 }
 
-/// <summary>A health check by HTTP that the app host itself makes, for each replica on its own.</summary>
-internal sealed class HttpHealthCheckAnnotation(string key, Func<EndpointReference> endpoint, string path, int statusCode) : HealthCheckAnnotation(key)
+/// <summary>A health check that the app host itself makes at an endpoint, for each replica on its own.</summary>
+internal abstract class EndpointHealthCheckAnnotation(string key, Func<EndpointReference> endpoint) : HealthCheckAnnotation(key)
 {
     public Func<EndpointReference> Endpoint { get; } = endpoint;
 
+    /// <summary>Where a replica is asked: at its own port, or where the endpoint is another resource's where everybody reaches that.</summary>
+    public string Address(IResource resource, IReadOnlyDictionary<string, int> targetPorts)
+    {
+        var endpoint = Endpoint();
+        return ReferenceEquals(endpoint.Resource, resource) && targetPorts.TryGetValue(endpoint.EndpointAnnotation.Name, out var own)
+            ? $"{endpoint.Scheme}://{endpoint.EndpointAnnotation.TargetHost}:{own}"
+            : endpoint.Url;
+    }
+}
+
+/// <summary>A health check by HTTP.</summary>
+internal sealed class HttpHealthCheckAnnotation(string key, Func<EndpointReference> endpoint, string path, int statusCode) : EndpointHealthCheckAnnotation(key, endpoint)
+{
     public string Path { get; } = path;
 
     public int StatusCode { get; } = statusCode;
+}
+
+/// <summary>A health check by gRPC's own protocol for it, <c>grpc.health.v1</c>.</summary>
+internal sealed class GrpcHealthCheckAnnotation(string key, Func<EndpointReference> endpoint, string service) : EndpointHealthCheckAnnotation(key, endpoint)
+{
+    /// <summary>The service that is asked for; empty for the process as a whole.</summary>
+    public string Service { get; } = service;
 }
 
 /// <summary>The state in which a resource is shown before anything is known about it.</summary>

@@ -166,7 +166,9 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
         Services.AddHealthChecks();
         Services.AddSingleton(services => new DevelopmentCertificates(DevelopmentCertificates.Folder(Configuration["ROUTEGUIDE_HOME"]), TimeProvider.System, services.GetRequiredService<ConsoleReporter>().Say));
         Services.AddSingleton<HttpProbe>();
-        Services.AddSingleton(services => new HealthMonitor(services.GetRequiredService<ResourceNotificationService>(), services, services.GetRequiredService<HttpProbe>(), new HealthIntervals(), TimeProvider.System));
+        Services.AddSingleton<GrpcProbe>();
+        Services.AddSingleton<StartSummary>();
+        Services.AddSingleton(services => new HealthMonitor(services.GetRequiredService<ResourceNotificationService>(), services, services.GetRequiredService<HttpProbe>(), services.GetRequiredService<GrpcProbe>(), new HealthIntervals(), TimeProvider.System));
 
         Services.AddSingleton<PortPicker>();
         Services.AddSingleton<EndpointAllocator>();

@@ -60,12 +60,20 @@ public static partial class ResourceBuilderExtensions
     /// <param name="endpointName">The endpoint; null means the one named https, else http.</param>
     /// <exception cref="DistributedApplicationException">The resource has that check.</exception>
     public static IResourceBuilder<T> WithHttpHealthCheck<T>(this IResourceBuilder<T> builder, string? path = null, int? statusCode = null, string? endpointName = null)
+        where T : IResourceWithEndpoints => AddHttpHealthCheck(builder, () => Probed(builder, endpointName), endpointName ?? "http", path, statusCode);
+
+    /// <summary>Calls a replica healthy when its own gRPC health service (<c>grpc.health.v1</c>) says that it serves.</summary>
+    /// <param name="builder">The resource.</param>
+    /// <param name="service">The service that is asked for; null means the process as a whole.</param>
+    /// <param name="endpointName">The endpoint; null means the one named https, else http.</param>
+    /// <exception cref="DistributedApplicationException">The resource has that check.</exception>
+    public static IResourceBuilder<T> WithGrpcHealthCheck<T>(this IResourceBuilder<T> builder, string? service = null, string? endpointName = null)
         where T : IResourceWithEndpoints
     {
-        EndpointReference Named() => builder.GetEndpoint(endpointName!);
-        EndpointReference Preferred() => builder.Resource.GetEndpoints().OrderByDescending(e => e.EndpointName == "https").ThenByDescending(e => e.EndpointName == "http").FirstOrDefault(e => e.IsHttp || e.IsHttps)
-            ?? throw new DistributedApplicationException($"The health check of '{builder.Resource.Name}' needs an http or https endpoint, and there is none.");
-        return AddHttpHealthCheck(builder, endpointName is null ? Preferred : Named, endpointName ?? "http", path, statusCode);
+        ArgumentNullException.ThrowIfNull(builder);
+        var key = $"{builder.Resource.Name}_{endpointName ?? "http"}_grpc_{(string.IsNullOrEmpty(service) ? "" : service + "_")}check";
+        RefuseTwin(builder.Resource, key);
+        return builder.WithAnnotation<HealthCheckAnnotation>(new GrpcHealthCheckAnnotation(key, () => Probed(builder, endpointName), service ?? ""));
     }
 
     /// <summary>Calls a replica healthy when a path of its own answers with a status code.</summary>
@@ -88,6 +96,12 @@ public static partial class ResourceBuilderExtensions
         RefuseTwin(builder.Resource, key);
         return builder.WithAnnotation(new HttpHealthCheckAnnotation(key, endpoint, path, status));
     }
+
+    private static EndpointReference Probed<T>(IResourceBuilder<T> builder, string? endpointName)
+        where T : IResourceWithEndpoints => endpointName is not null
+        ? builder.GetEndpoint(endpointName)
+        : builder.Resource.GetEndpoints().OrderByDescending(e => e.EndpointName == "https").ThenByDescending(e => e.EndpointName == "http").FirstOrDefault(e => e.IsHttp || e.IsHttps)
+            ?? throw new DistributedApplicationException($"The health check of '{builder.Resource.Name}' needs an http or https endpoint, and there is none.");
 
     private static void RefuseTwin(IResource resource, string key)
     {

@@ -12,7 +12,7 @@ internal static class ModelRules
         foreach (var resource in model.Resources)
         {
             foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>()) CheckEndpoint(resource, endpoint);
-            foreach (var check in resource.Annotations.OfType<HttpHealthCheckAnnotation>()) CheckProbe(resource, check);
+            foreach (var check in resource.Annotations.OfType<EndpointHealthCheckAnnotation>()) CheckProbe(resource, check);
             foreach (var wait in resource.Annotations.OfType<WaitAnnotation>().Where(w => !model.Resources.Contains(w.Resource)))
             {
                 throw new DistributedApplicationException($"'{resource.Name}' waits for '{wait.Resource.Name}', which is not part of the application.");
@@ -34,7 +34,7 @@ internal static class ModelRules
         if (!endpoint.IsProxied && endpoint.Port is { } own && endpoint.TargetPort is { } other && own != other) throw new DistributedApplicationException($"{subject} has no proxy, and its port {own} differs from its target port {other}: nobody would listen on {own}. Leave one of them out, or let the endpoint be proxied.");
     }
 
-    private static void CheckProbe(IResource resource, HttpHealthCheckAnnotation check)
+    private static void CheckProbe(IResource resource, EndpointHealthCheckAnnotation check)
     {
         var endpoint = check.Endpoint();
         if (!endpoint.Exists) throw new DistributedApplicationException($"The health check '{check.Key}' of '{resource.Name}' needs the endpoint '{endpoint.EndpointName}' of '{endpoint.Resource.Name}', which does not exist.");

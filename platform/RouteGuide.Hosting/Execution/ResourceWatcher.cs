@@ -17,6 +17,7 @@ internal sealed class ResourceWatcher(
     IServiceProvider services,
     HealthMonitor health,
     ConsoleReporter console,
+    StartSummary summary,
     ILogger<ResourceWatcher> logger)
 {
     private readonly Dictionary<string, CustomResourceSnapshot> _last = new(StringComparer.OrdinalIgnoreCase);
@@ -39,6 +40,7 @@ internal sealed class ResourceWatcher(
                 if (!ResourceRunner.CanRun(update.Resource)) Monitor(update);
                 if (IsGone(update)) _last.Remove(update.ResourceId);
                 await FollowAsync(update.Resource, cancellationToken).ConfigureAwait(false);
+                summary.Consider(name => _last.GetValueOrDefault(name));
             }
         }
         catch (OperationCanceledException)

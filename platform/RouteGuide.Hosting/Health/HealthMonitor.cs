@@ -24,7 +24,7 @@ internal sealed record HealthIntervals
 }
 
 /// <summary>Asks for the health of one running instance, each replica on its own, and publishes what it learns.</summary>
-internal sealed class HealthMonitor(ResourceNotificationService notifications, IServiceProvider services, HttpProbe http, HealthIntervals intervals, TimeProvider time)
+internal sealed class HealthMonitor(ResourceNotificationService notifications, IServiceProvider services, HttpProbe http, GrpcProbe grpc, HealthIntervals intervals, TimeProvider time)
 {
     /// <summary>Asks until it is cancelled.</summary>
     /// <param name="resource">The resource.</param>
@@ -54,9 +54,11 @@ internal sealed class HealthMonitor(ResourceNotificationService notifications, I
         var now = time.GetUtcNow().UtcDateTime;
         try
         {
-            if (check is HttpHealthCheckAnnotation probe)
+            if (check is EndpointHealthCheckAnnotation)
             {
-                var fault = await http.AskAsync(probe, resource, targetPorts, cancellationToken).ConfigureAwait(false);
+                var fault = check is GrpcHealthCheckAnnotation call
+                    ? await grpc.AskAsync(call, resource, targetPorts, cancellationToken).ConfigureAwait(false)
+                    : await http.AskAsync((HttpHealthCheckAnnotation)check, resource, targetPorts, cancellationToken).ConfigureAwait(false);
                 return new HealthReportSnapshot(check.Key, fault is null ? HealthStatus.Healthy : HealthStatus.Unhealthy, fault, ExceptionText: null) { LastRunAt = now };
             }
 
@@ -64,11 +66,11 @@ internal sealed class HealthMonitor(ResourceNotificationService notifications, I
             if (!report.Entries.TryGetValue(check.Key, out var entry)) return new HealthReportSnapshot(check.Key, HealthStatus.Unhealthy, $"No health check '{check.Key}' is registered with the services.", ExceptionText: null) { LastRunAt = now };
             return new HealthReportSnapshot(check.Key, entry.Status, entry.Description, entry.Exception?.ToString()) { LastRunAt = now };
         }
-        catch (Exception fault) when (fault is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
             return new HealthReportSnapshot(check.Key, HealthStatus.Unhealthy, fault.Message, fault.ToString()) { LastRunAt = now };
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             return new HealthReportSnapshot(check.Key, Status: null, "The application stops.", ExceptionText: null) { LastRunAt = now };
         }

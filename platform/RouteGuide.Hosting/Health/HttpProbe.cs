@@ -25,12 +25,7 @@ internal sealed class HttpProbe : IDisposable
     /// <returns>Null if the answer was as it should be, else what was wrong.</returns>
     public async Task<string?> AskAsync(HttpHealthCheckAnnotation check, IResource resource, IReadOnlyDictionary<string, int> targetPorts, CancellationToken cancellationToken)
     {
-        var endpoint = check.Endpoint();
-
-        // The endpoint may be another resource's; that one is asked where everybody reaches it.
-        var url = ReferenceEquals(endpoint.Resource, resource) && targetPorts.TryGetValue(endpoint.EndpointAnnotation.Name, out var own)
-            ? new Uri($"{endpoint.Scheme}://{endpoint.EndpointAnnotation.TargetHost}:{own}{check.Path}")
-            : new Uri(endpoint.Url + check.Path);
+        var url = new Uri(check.Address(resource, targetPorts) + check.Path);
         try
         {
             using var response = await _client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
