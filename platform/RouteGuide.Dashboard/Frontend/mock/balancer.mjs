@@ -27,8 +27,8 @@ export function tick() {
       listeners: [{ url: 'https://localhost:50051', kind: 'HTTP/2 over TLS' }, { url: 'tcp://localhost:41003', kind: 'TCP' }],
       rules: [{ listener: 'https://localhost:50051', priority: '1', conditions: 'path /routeguide.RouteGuide/*', actions: 'forward default' }, { listener: 'https://localhost:50051', priority: 'default', conditions: '', actions: 'respond UNIMPLEMENTED' }, { listener: 'tcp://localhost:41003', priority: 'default', conditions: '', actions: 'forward default' }],
       groups: [
-        { name: 'default', protocolVersion: 'GRPC', algorithm: state.algorithm, registered: targets.length, available: live.length, failOpen: false, retries: 2, callsPerSecond: targets.reduce((n, t) => n + t.callsPerSecond, 0), p50Ms: 0.8, p99Ms: 4.2, lastPick: { target: live[0]?.name ?? '', algorithm: state.algorithm, score: null, rival: null, rivalScore: null, why: 'it was its turn' }, targets },
-        { name: 'canary', protocolVersion: 'GRPC', algorithm: 'least_outstanding_requests', registered: 0, available: 0, failOpen: false, retries: 0, callsPerSecond: 0, p50Ms: null, p99Ms: null, lastPick: null, targets: [] },
+        { name: 'default', protocolVersion: 'GRPC', algorithm: state.algorithm, registered: targets.length, available: live.length, failOpen: false, retries: 2, callsPerSecond: targets.reduce((n, t) => n + t.callsPerSecond, 0), p50Ms: 0.8, p99Ms: 4.2, lastPick: { target: live[0]?.name ?? '', algorithm: state.algorithm, score: null, rival: null, rivalScore: null, why: 'it was its turn' }, targets, deregistered: [] },
+        { name: 'canary', protocolVersion: 'GRPC', algorithm: 'least_outstanding_requests', registered: 0, available: 0, failOpen: false, retries: 0, callsPerSecond: 0, p50Ms: null, p99Ms: null, lastPick: null, targets: [], deregistered: [] },
       ],
     },
   };

@@ -13,7 +13,7 @@
 // - 64-bit ids of log entries are plain numbers (below 2^53).
 // - Page paths (deep links; all serve index.html): / /login /console /console/{resource} /structuredlogs /traces /traces/{id} /metrics /metrics/{resource}
 //   /balancer /routemap /parameters /graph /settings /help: any path without a dot in its last segment that is not /api, /v1.
-//   `/login?t=TOKEN` logs in on the server and redirects to returnUrl or `/`.
+//   `/login?t=TOKEN` logs in on the server and redirects to returnUrl or `/`; with a wrong token to /login?failed=401 (too many attempts: 429).
 // - CSP: default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'.
 //   No inline script or style element/attribute (CSSOM `el.style.x =` is fine). Assets: /assets/* (hashed by Vite, cached immutable), all other files no-cache.
 //   index.html and /assets/* are served without login (the login page needs them); nothing else is.
@@ -217,7 +217,7 @@ export interface BalancerEvent {
   status: BalancerStatus | null;
   marks: BalancerMark[];     // marks kept (at most 500, newest last): health flips, ejections, registrations, changes by hand; recorded while someone watches
 }
-export interface BalancerMark { id: number; time: string; kind: 'health' | 'ejected' | 'returned' | 'registered' | 'gone' | 'draining' | 'weight' | 'algorithm'; group: string; target: string | null; from: string | null; to: string | null; text: string }
+export interface BalancerMark { id: number; time: string; kind: 'health' | 'ejected' | 'returned' | 'registered' | 'gone' | 'draining' | 'weight' | 'algorithm' | 'reload'; group: string; target: string | null; from: string | null; to: string | null; text: string }
 export interface BalancerStatus {
   time: string; started: string;
   connections: { active: number; total: number; rejected: number };
@@ -231,6 +231,7 @@ export interface BalancerGroup {
   callsPerSecond: number; p50Ms: number | null; p99Ms: number | null;
   lastPick: { target: string; algorithm: string; score: number | null; rival: string | null; rivalScore: number | null; why: string } | null;
   targets: BalancerTarget[];
+  deregistered: { name: string; address: string; leased: boolean; weight: number }[];   // taken out by hand; POST .../register brings them back
 }
 export interface BalancerTarget {
   name: string; address: string; leased: boolean; state: string /* healthy|unhealthy|initial|draining|unused|unavailable ... */; reason: string | null; description: string | null;
@@ -248,7 +249,7 @@ export interface BalancerTarget {
 //   All calls go over ONE connection. Abort the fetch to stop.
 export type BurstLine =
   | { type: 'calls'; calls: { n: number /* from 1 */; replica: string | null; status: string /* "OK" or a gRPC code */; ms: number }[] }
-  | { type: 'done'; calls: number; failed: number; elapsedMs: number; connections: 1; replicas: { replica: string; color: number; calls: number }[] }
+  | { type: 'done'; calls: number; failed: number; elapsedMs: number; connections: number /* really opened: 1 unless the balancer closed one */; replicas: { replica: string; color: number; calls: number }[] }
   | { type: 'error'; message: string };
 
 // ---------- Route map (everything goes through the balancer's front) ----------

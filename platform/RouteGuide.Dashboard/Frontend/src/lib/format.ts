@@ -26,6 +26,9 @@ export function formatTime(iso: string | number | null, milliseconds = true) {
   return formatter(time).format(date);
 }
 
+/** The time of day for an axis: hours and minutes, with seconds where the marks stand closer than that. */
+export const formatTick = (time: number, seconds: boolean) => formatter({ hour: 'numeric', minute: '2-digit', second: seconds ? '2-digit' : undefined }).format(new Date(time));
+
 export function formatDateTime(iso: string | null) {
   if (iso === null) return '–';
   return formatter({ year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 }).format(new Date(iso));

@@ -83,7 +83,8 @@ export function placeName(name: string) {
 
 /** Which features can bear a label without one covering another; those that come first win. Each place is named once. */
 export function placeLabels(v: View, features: readonly Feature[], first: ReadonlySet<Feature>): Map<Feature, { x: number; y: number; text: string }> {
-  const taken: { left: number; top: number; right: number; bottom: number }[] = [];
+  // No label covers a place either.
+  const taken = features.map(f => toPixel(v, f.location)).map(p => ({ left: p.x - 4, top: p.y - 4, right: p.x + 4, bottom: p.y + 4 }));
   const named = new Set<string>();
   const result = new Map<Feature, { x: number; y: number; text: string }>();
   for (const f of [...features].sort((a, b) => Number(first.has(b)) - Number(first.has(a)))) {

@@ -2,7 +2,7 @@ import './chart.css';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { formatTime, timeFormat, utc } from '../lib/format';
+import { formatTick, formatTime, timeFormat, utc } from '../lib/format';
 import { shown } from '../lib/theme';
 
 export interface Line { label: string; values: readonly (number | null)[]; /** A custom property of the styles. */ color: string; fill?: boolean }
@@ -37,21 +37,22 @@ export function Chart({ label, times, lines, format, range, dots = [], marks = [
   const shape = JSON.stringify([shown.value, timeFormat.value, utc.value, lines.map(l => [l.label, l.color, l.fill])]);
 
   useEffect(() => {
-    const size = () => ({ width: Math.max(160, host.current!.clientWidth), height: Math.max(140, host.current!.clientHeight) });
+    const element = host.current!;
+    const size = () => ({ width: Math.max(160, element.clientWidth), height: Math.max(140, element.clientHeight) });
     const [dim, grid] = [valueOf('--dim'), valueOf('--line')];
     const axis = { stroke: dim, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: '12px Geist, sans-serif' };
     const chart = new uPlot({
       ...size(),
       ms: 1,
       legend: { show: false },
-      padding: [12, 16, 0, 0],
+      padding: [12, 24, 0, 0],
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
       scales: {
         x: { range: (_, min, max) => latest.current.range ?? [min, max] },
         y: { range: (_, min, max) => [Math.min(0, min ?? 0), Math.max(max ?? 1, 1e-9) * 1.12] },
       },
       axes: [
-        { ...axis, space: 90, values: (_, ticks) => ticks.map(t => formatTime(t, false)) },
+        { ...axis, space: 90, values: (_, ticks) => ticks.map(t => formatTick(t, ticks.some(other => other % 60_000 !== 0))) },
         { ...axis, size: 74, values: (_, ticks) => ticks.map(t => latest.current.format(t)) },
       ],
       series: [{}, ...lines.map(l => {
@@ -59,10 +60,10 @@ export function Chart({ label, times, lines, format, range, dots = [], marks = [
         return { label: l.label, stroke: color, width: 2, fill: l.fill ? `${color}2e` : undefined, points: { show: false }, spanGaps: false };
       })],
       hooks: { draw: [() => redraw(n => n + 1)], setCursor: [u => setAt(u.cursor.idx ?? null)] },
-    }, latest.current.data, host.current!);
+    }, latest.current.data, element);
     plot.current = chart;
     const observer = new ResizeObserver(() => chart.setSize(size()));
-    observer.observe(host.current!);
+    observer.observe(element);
     return () => {
       observer.disconnect();
       chart.destroy();

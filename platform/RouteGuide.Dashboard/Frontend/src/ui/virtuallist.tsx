@@ -24,7 +24,9 @@ export function VirtualList<T>({ items, rowHeight, columns, head, keyOf, rowProp
   const atEnd = useRef(true);
   const [view, setView] = useState({ top: 0, height: 600 });
   const look = () => {
-    const e = body.current!;
+    // The observer may still speak up after the page has gone.
+    const e = body.current;
+    if (!e) return;
     atEnd.current = e.scrollTop + e.clientHeight >= e.scrollHeight - rowHeight;
     setView({ top: e.scrollTop, height: e.clientHeight });
   };

@@ -6,13 +6,13 @@ import { colors } from '../../lib/stores';
 import { Button } from '../../ui/controls';
 
 type Mode = 'request' | 'tcp';
-interface Result { running: boolean; calls: number; failed: number; elapsedMs: number | null; replicas: ReadonlyMap<string, { calls: number; color: number | undefined }>; problem: string | null }
-const idle: Result = { running: false, calls: 0, failed: 0, elapsedMs: null, replicas: new Map(), problem: null };
+interface Result { running: boolean; calls: number; failed: number; elapsedMs: number | null; connections: number; replicas: ReadonlyMap<string, { calls: number; color: number | undefined }>; problem: string | null }
+const idle: Result = { running: false, calls: 0, failed: 0, elapsedMs: null, connections: 1, replicas: new Map(), problem: null };
 
 /** Adds what came to what is known. */
 function add(old: Result, line: BurstLine): Result {
   if (line.type === 'error') return { ...old, problem: line.message };
-  if (line.type === 'done') return { ...old, running: false, failed: line.failed, elapsedMs: line.elapsedMs, replicas: new Map(line.replicas.map(r => [r.replica, { calls: r.calls, color: r.color }])) };
+  if (line.type === 'done') return { ...old, running: false, failed: line.failed, elapsedMs: line.elapsedMs, connections: line.connections, replicas: new Map(line.replicas.map(r => [r.replica, { calls: r.calls, color: r.color }])) };
   const replicas = new Map(old.replicas);
   let { calls, failed } = old;
   for (const c of line.calls) {
@@ -87,7 +87,7 @@ function Bars({ mode, title, hint, result: r, known }: { mode: Mode; title: stri
         ))}
       </ul>
       <p role="status" class={r.problem ? 'problem' : 'dim'}>
-        {r.problem ?? (r.elapsedMs !== null ? `${formatCount(total + r.failed)} calls, ${formatCount(r.failed)} failed, in ${formatDuration(r.elapsedMs * 1e6)} over one connection` : r.running ? `${formatCount(r.calls)} calls so far…` : 'Not sent yet.')}
+        {r.problem ?? (r.elapsedMs !== null ? `${formatCount(total + r.failed)} calls, ${formatCount(r.failed)} failed, in ${formatDuration(r.elapsedMs * 1e6)} over ${r.connections === 1 ? 'one connection' : `${r.connections} connections`}` : r.running ? `${formatCount(r.calls)} calls so far…` : 'Not sent yet.')}
       </p>
     </div>
   );

@@ -89,7 +89,7 @@ export function Lanes({ group, sample }: { group: BalancerGroup; sample: string 
   return (
     <div class="lanes" role="group" aria-label={`Where calls to ${group.name} go`} data-testid="lanes">
       <div class="lanes-front"><Icon name="scales" class="accent" /><strong>{rate(group.callsPerSecond)}</strong><span class="dim">calls/s</span></div>
-      <canvas ref={canvas} class="lanes-canvas" aria-hidden="true" />
+      <span class="lanes-canvas"><canvas ref={canvas} aria-hidden="true" /></span>
       <ul class="lanes-targets">
         {group.targets.map(t => (
           <li key={t.name} class={`c${t.color}`} data-testid={`lane-${nameOf(t)}`} data-state={t.state} data-picks={t.picks}>

@@ -41,6 +41,14 @@ export function Targets({ group, canChange, whyNot }: { group: BalancerGroup; ca
               <td><Actions group={group.name} target={t} canChange={canChange} whyNot={whyNot} /></td>
             </tr>
           ))}
+          {group.deregistered.map(d => (
+            <tr key={d.name} data-testid={`target-${d.name}`} data-state="deregistered">
+              <td><span class="resource c-"><span class="two-lines"><span>{d.name}</span><span class="dim mono small-text">{d.address}</span></span></span></td>
+              <td><span class="badge">deregistered</span><div class="dim small-text reason">taken out by hand</div></td>
+              <td class="number wide-only">{d.weight}</td><td class="wide-only" /><td /><td class="wide-only" /><td class="wide-only" /><td /><td class="wide-only" />
+              <td><RegisterButton group={group.name} target={d.name} name={d.name} disabled={!canChange} title={canChange ? undefined : whyNot ?? undefined} /></td>
+            </tr>
+          ))}
         </tbody>
       </table>
     </div>
@@ -73,7 +81,7 @@ function Actions({ group, target: t, canChange, whyNot }: { group: string; targe
   return (
     <span class="row">
       {away
-        ? <Button look="outline" disabled={!canChange || busy} title={title} aria-label={`Register ${name}`} onClick={() => void act(`Registered ${name}`, () => post(`${pathOf(group, t.name)}/register`))}>Register</Button>
+        ? <RegisterButton group={group} target={t.name} name={name} disabled={!canChange || busy} title={title} />
         : <Button look="outline" disabled={!canChange || busy} title={title} aria-label={`Drain ${name}`} onClick={() => void act(`Draining ${name}`, () => post(`${pathOf(group, t.name)}/deregister`))}>Drain</Button>}
       <Popover kind="dialog" look="outline" label={`Weight of ${name}`} text="Weight">
         {close => <WeightForm name={name} weight={t.weight} disabled={!canChange} whyNot={whyNot} onApply={weight => {
@@ -84,6 +92,10 @@ function Actions({ group, target: t, canChange, whyNot }: { group: string; targe
     </span>
   );
 }
+
+const RegisterButton = ({ group, target, name, ...rest }: { group: string; target: string; name: string; disabled: boolean; title: string | undefined }) => (
+  <Button look="outline" {...rest} aria-label={`Register ${name}`} onClick={() => void attempt(`Registered ${name}`, () => post(`${pathOf(group, target)}/register`))}>Register</Button>
+);
 
 function WeightForm({ name, weight, disabled, whyNot, onApply }: { name: string; weight: number; disabled: boolean; whyNot: string | null; onApply: (weight: number) => void }) {
   // What is typed stays: the weight that the balancer reports meanwhile does not replace it.

@@ -12,9 +12,12 @@ const backPath = () => {
   return /^\/(?![/\\])/.test(asked) && !asked.startsWith('/login') ? asked : '/';
 };
 
+/** What a login by link came back with. */
+const failureOf = (status: string | null) => (status === null ? null : status === '429' ? 'Too many attempts. Wait a minute, then try again.' : 'The token of the link is not the one of this dashboard. It changes when the app host is started anew.');
+
 export function Login({ authenticated }: { authenticated: boolean }) {
   const [token, setToken] = useState('');
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState(failureOf(location.peek().query.get('failed')));
   const [busy, setBusy] = useState(false);
   const name = session.value!.applicationName;
   useEffect(() => {

@@ -59,7 +59,7 @@ export function GroupActions({ group }: { group: Group }) {
       {scale && scale.state !== 'Hidden' && (
         <Button icon="scale" look="outline" disabled={scale.state === 'Disabled'} data-testid={`scale-${group.name}`} aria-label={`Scale ${group.name}`}
           onClick={() => invoke(withScale, { ...scale, inputs: scale.inputs.map(i => (i.name === 'replicas' && !i.value ? { ...i, value: String(group.members.length) } : i)) })}>
-          Scale
+          <span class="scale-label">Scale</span>
         </Button>
       )}
       <a class="button icon-only" href={href('/console', { resource: group.name })} aria-label={`Console of all of ${group.name}`} title="Console"><ConsoleIcon /></a>

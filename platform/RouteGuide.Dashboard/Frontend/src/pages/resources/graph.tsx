@@ -24,12 +24,12 @@ export function Graph({ groups, selected, onSelect }: { groups: Group[]; selecte
   const edges = groups.flatMap(g => [...new Set(g.members[0].relationships.filter(r => r.type !== 'Parent').map(r => r.resource))].filter(to => to !== g.name && names.includes(to)).map(to => ({ from: g.name, to })));
   const places = layers(names, edges);
   const columns = Math.max(1, ...places.map(p => p.column + 1));
-  const rows = Math.max(1, ...places.map(p => 2 * Math.abs(p.row) + 1));
+  const rows = Math.max(columns > 2 ? 2 : 1, ...places.map(p => 2 * Math.abs(p.row) + 1));
   const [width, height] = [columns * columnWidth, rows * rowHeight];
   const fit = Math.min(1.25, (size.width - 24) / width, (size.height - 24) / height);
   const at = new Map(places.map(p => [p.name, { x: (p.column + 0.5) * columnWidth, y: height / 2 + p.row * rowHeight - 14 }]));
   if (groups.length === 0) return <Empty icon="branch" title="No resource matches" />;
-  const scale = Math.max(0.2, fit * zoom);
+  const scale = Math.max(0.6, fit) * zoom;
   return (
     <div class="graph" ref={box}>
       <div class="graph-scroll">
@@ -55,7 +55,10 @@ export function Graph({ groups, selected, onSelect }: { groups: Group[]; selecte
 function curve(a: { x: number; y: number }, b: { x: number; y: number }) {
   if (a.x === b.x) return `M${a.x + radius} ${a.y} C${a.x + 110} ${a.y}, ${b.x + 110} ${b.y}, ${b.x + radius + 4} ${b.y}`;
   const [from, to, bend] = a.x < b.x ? [a.x + radius, b.x - radius - 4, 70] : [a.x - radius, b.x + radius + 4, -70];
-  return `M${from} ${a.y} C${from + bend} ${a.y}, ${to - bend} ${b.y}, ${to} ${b.y}`;
+  // One that passes other columns goes above what stands there.
+  const lift = Math.abs(a.x - b.x) > columnWidth * 1.5 ? 110 : 0;
+  return lift > 0 ? `M${from - bend / 4} ${a.y - radius * 0.7} C${from + bend} ${a.y - lift}, ${to - bend} ${b.y - lift}, ${to + bend / 8} ${b.y - radius * 0.75}`
+    : `M${from} ${a.y} C${from + bend} ${a.y}, ${to - bend} ${b.y}, ${to} ${b.y}`;
 }
 
 const worst = (members: Resource[]) => {

@@ -87,8 +87,8 @@ function SpanRow({ span: s, trace, search, isSelected, fold, onToggle }: RowProp
   const left = (s.startOffsetNs / total) * 100;
   const width = (s.durationNs / total) * 100;
   const select = () => setQuery({ span: isSelected ? null : s.id });
-  // The label goes where there is room: behind the bar, or before it where the bar ends far right.
-  const before = left + width > 80 && left > 20;
+  // The label goes where there is room: behind the bar, before it where the bar ends far right, or into a bar that fills the row.
+  const side = left + width <= 80 ? '' : left > 20 ? 'before' : 'inside';
   return (
     <div class={`span-row c${s.color}`} role="row" aria-selected={isSelected} data-testid={`span-${s.id}`} data-resource={s.resource} data-kind={s.kind} onClick={select}>
       <span role="cell" class="label" ref={e => void e?.style.setProperty('--depth', String(Math.min(s.depth, 24)))}>
@@ -112,10 +112,10 @@ function SpanRow({ span: s, trace, search, isSelected, fold, onToggle }: RowProp
           e.style.width = `${width}%`;
         }} />
         {s.events.map((v, i) => <span key={i} class="event" title={`${v.name} at ${formatDuration(v.offsetNs)}`} ref={e => void (e && (e.style.left = `${Math.min(100, Math.max(0, (v.offsetNs / total) * 100))}%`))} />)}
-        <span class={`time ${before ? 'before' : ''}`} ref={e => {
+        <span class={`time ${side}`} ref={e => {
           if (!e) return;
-          e.style.left = before ? '' : `${Math.min(left + width, 100)}%`;
-          e.style.right = before ? `${100 - left}%` : '';
+          e.style.left = side ? '' : `${left + width}%`;
+          e.style.right = side === 'before' ? `${100 - left}%` : side === 'inside' ? `${Math.max(0, 100 - left - width)}%` : '';
         }}>{formatDuration(s.durationNs)}</span>
       </span>
     </div>
