@@ -30,7 +30,7 @@ internal sealed class CallOptionSet
 
     public Metadata Headers(ParseResult parsed) => parsed.GetRequiredValue(_headers);
 
-    public TimeSpan? Timeout(ParseResult parsed) => parsed.GetResult(_timeout) is null ? DefaultTimeout : parsed.GetValue(_timeout);
+    public TimeSpan? Timeout(ParseResult parsed) => parsed.GetResult(_timeout) is null ? DefaultTimeout : Parsing.Limit(parsed.GetValue(_timeout));
 
     private static Metadata ParseHeaders(ArgumentResult result)
     {

@@ -53,7 +53,7 @@ internal static class ClientCommand
         command.SetAction((parsed, cancellationToken) =>
         {
             var settings = new ClientSettings(
-                parsed.GetResult(deadline) is null ? DefaultDeadline : parsed.GetValue(deadline),
+                parsed.GetResult(deadline) is null ? DefaultDeadline : Parsing.Limit(parsed.GetValue(deadline)),
                 parsed.GetValue(rpc),
                 parsed.GetValue(repeat),
                 parsed.GetValue(seed),
@@ -73,7 +73,8 @@ internal static class ClientCommand
         ParseResult parsed;
         try
         {
-            parsed = Create(console).Parse(args);
+            // @file is for the commands to read, and nobody else's.
+            parsed = Create(console).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         }
         catch (ConfigurationException problem)
         {

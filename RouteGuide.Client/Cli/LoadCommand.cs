@@ -47,7 +47,7 @@ internal static class LoadCommand
                 parsed.GetValue(concurrency),
                 parsed.GetValue(connections),
                 parsed.GetValue(rate),
-                parsed.GetResult(duration) is not null ? parsed.GetValue(duration) : most is null ? DefaultDuration : null,
+                parsed.GetResult(duration) is not null ? Parsing.Limit(parsed.GetValue(duration)) : most is null ? DefaultDuration : null,
                 most,
                 shared.Timeout(parsed),
                 shared.Headers(parsed),

@@ -16,19 +16,22 @@ internal static class Parsing
         return null;
     }
 
-    /// <summary>A time from 1 ms to a day; null for 0, which stands for no limit.</summary>
+    /// <summary>A time from 1 ms to a day, or 0, which stands for no limit.</summary>
     public static TimeSpan? Time(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
         var (suffix, unit) = Units.First(candidate => text.EndsWith(candidate.Suffix, StringComparison.Ordinal));
         if (double.TryParse(text[..^suffix.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && (value == 0 || (value * unit >= 0.001 && value * unit <= 86_400)))
         {
-            return value == 0 ? null : TimeSpan.FromSeconds(value * unit);
+            return TimeSpan.FromSeconds(value * unit);
         }
 
         result.AddError($"{Name(result)}: '{text}' is not a time such as 30s, 500ms or 2m, from 1 ms to a day.");
         return null;
     }
+
+    /// <summary>A time as <see cref="Time"/> reads it, null for no limit.</summary>
+    public static TimeSpan? Limit(TimeSpan? time) => time == TimeSpan.Zero ? null : time;
 
     public static int? Whole(ArgumentResult result, int least, int most = int.MaxValue)
     {

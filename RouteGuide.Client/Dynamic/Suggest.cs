@@ -9,7 +9,7 @@ internal static class Suggest
     public static string From(string wrong, IEnumerable<string> names, string otherwise)
     {
         var known = names.ToList();
-        var near = known.Select(name => (Name: name, Distance: Distance(wrong, name))).Where(pair => pair.Distance <= Math.Max(1, wrong.Length / 3)).OrderBy(pair => pair.Distance).FirstOrDefault();
+        var near = known.Select(name => (Name: name, Distance: Distance(wrong, name))).Where(pair => pair.Distance <= Math.Max(1, (wrong.Length + 1) / 3)).OrderBy(pair => pair.Distance).FirstOrDefault();
         if (near.Name is not null) return $"did you mean {near.Name}?";
         return known.Count == 0 ? $"{otherwise} none." : $"{otherwise} {string.Join(", ", known.Take(Most))}{(known.Count > Most ? $" and {known.Count - Most} more" : "")}.";
     }

@@ -37,7 +37,7 @@ internal static class WireReader
 
             var field = message.Descriptor.FindFieldByNumber(number);
             if (field is null) cursor.Skip(number, type);
-            else if (type == WireWriter.WireType(field.FieldType)) ReadField(ref cursor, message, field, depth);
+            else if (type == WireWriter.WireType(FieldKind.Of(field))) ReadField(ref cursor, message, field, depth);
             else if (type == WireFormat.WireType.LengthDelimited && field.IsRepeated && WireWriter.IsPackable(field.FieldType)) ReadPacked(cursor.LengthDelimited(), message, field);
             else cursor.Skip(number, type);
         }
@@ -52,7 +52,7 @@ internal static class WireReader
             // An earlier one is merged with.
             var known = field.IsRepeated ? null : message.Get(field.FieldNumber) as DynamicMessage;
             var inner = known ?? new DynamicMessage(field.MessageType);
-            if (field.FieldType == FieldType.Group)
+            if (FieldKind.Of(field) == FieldType.Group)
             {
                 ReadFields(ref cursor, inner, field.FieldNumber, depth + 1);
             }

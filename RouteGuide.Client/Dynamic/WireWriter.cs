@@ -38,8 +38,9 @@ internal static class WireWriter
 
     private static void WriteField(CodedOutputStream output, FieldDescriptor field, object value)
     {
-        output.WriteTag(field.FieldNumber, WireType(field.FieldType));
-        if (field.FieldType == FieldType.Group)
+        var kind = FieldKind.Of(field);
+        output.WriteTag(field.FieldNumber, WireType(kind));
+        if (kind == FieldType.Group)
         {
             WriteFields(output, (DynamicMessage)value);
             output.WriteTag(field.FieldNumber, WireFormat.WireType.EndGroup);

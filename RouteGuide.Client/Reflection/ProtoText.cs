@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Google.Protobuf.Reflection;
+using RouteGuide.Client.Dynamic;
 using RouteGuide.Client.Terminal;
 
 namespace RouteGuide.Client.Reflection;
@@ -74,7 +75,7 @@ internal sealed class ProtoText
         return $"{label}{type} {field.Name} = {field.FieldNumber};";
     }
 
-    private static string Type(FieldDescriptor field) => field.FieldType switch
+    private static string Type(FieldDescriptor field) => FieldKind.Of(field) switch
     {
         FieldType.Message => field.MessageType.FullName,
         FieldType.Group => $"group {field.MessageType.FullName}",

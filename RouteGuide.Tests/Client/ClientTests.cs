@@ -52,6 +52,9 @@ public sealed class ClientTests : IAsyncLifetime
         Assert.NotEqual(route, ExpectedTranscript.Visited(other.Output).Route);
     }
 
+    [Fact]
+    public async Task A_deadline_of_0_is_none() => Assert.Equal((0, ExpectedTranscript.GetFeature, ""), await Run("--rpc", "GetFeature", "--deadline", "0"));
+
     [Theory]
     [InlineData("getfeature")]
     [InlineData("RouteChat")]
