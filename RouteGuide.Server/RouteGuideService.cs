@@ -1,3 +1,5 @@
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
 using Grpc.Core;
 using Routeguide;
 using RouteGuide.Server.Features;
@@ -56,6 +58,14 @@ internal sealed class RouteGuideService(FeatureDatabase database, ServerOptions 
 
     private static void Check(Point point, string field)
     {
-        if (Globe.Fault(point, field) is { } fault) throw new RpcException(new Status(StatusCode.InvalidArgument, fault));
+        if (Globe.Fault(point, field) is not { } fault) return;
+        // The same for people and for programs: a form can show the text at its field.
+        var violation = new BadRequest.Types.FieldViolation { Field = fault.Field, Description = fault.Text };
+        throw new Google.Rpc.Status
+        {
+            Code = (int)Code.InvalidArgument,
+            Message = fault.Text,
+            Details = { Any.Pack(new BadRequest { FieldViolations = { violation } }) },
+        }.ToRpcException();
     }
 }

@@ -64,7 +64,7 @@ internal sealed class FeatureDatabase
 
         var feature = new Feature { Name = entry.Name ?? "", Location = new Point { Latitude = entry.Location.Latitude, Longitude = entry.Location.Longitude } };
         return Globe.Fault(feature.Location, "location") is { } fault
-            ? throw new ConfigurationException($"feature database '{path}': entry {index}: {fault}")
+            ? throw new ConfigurationException($"feature database '{path}': entry {index}: {fault.Text}")
             : feature;
     }
 

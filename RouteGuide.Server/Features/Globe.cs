@@ -17,12 +17,10 @@ internal static class Globe
     private const double Radius = 6_371_000;
 
     /// <summary>What is wrong with a point, naming the field below <paramref name="field"/> and the value; null if nothing is.</summary>
-    public static string? Fault(Point point, string field)
+    public static PointFault? Fault(Point point, string field)
     {
         var prefix = field.Length == 0 ? "" : field + ".";
-        if (point.Latitude is < -MaxLatitude or > MaxLatitude) return $"{prefix}latitude {point.Latitude} is outside -{MaxLatitude}..{MaxLatitude} (1e-7 degrees)";
-        if (point.Longitude is < -MaxLongitude or > MaxLongitude) return $"{prefix}longitude {point.Longitude} is outside -{MaxLongitude}..{MaxLongitude} (1e-7 degrees)";
-        return null;
+        return Outside($"{prefix}latitude", point.Latitude, MaxLatitude) ?? Outside($"{prefix}longitude", point.Longitude, MaxLongitude);
     }
 
     /// <summary>The distance along the great circle by the haversine formula, in metres; 0 to about 20,015,087.</summary>
@@ -40,4 +38,12 @@ internal static class Globe
 
     /// <summary>The point as a key of a dictionary.</summary>
     public static (int Latitude, int Longitude) Key(this Point point) => (point.Latitude, point.Longitude);
+
+    private static PointFault? Outside(string field, int value, int max) =>
+        value < -max || value > max ? new PointFault(field, $"{field} {value} is outside -{max}..{max} (1e-7 degrees)") : null;
 }
+
+/// <summary>What is wrong with a point.</summary>
+/// <param name="Field">The path of the field.</param>
+/// <param name="Text">The field, its value and what it may be.</param>
+internal readonly record struct PointFault(string Field, string Text);

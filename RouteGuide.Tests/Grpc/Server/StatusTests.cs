@@ -41,12 +41,11 @@ public sealed class StatusTests
     }
 
     [Fact]
-    public async Task A_thrown_status_OK_is_sent_as_it_is()
+    public async Task A_thrown_status_OK_is_UNKNOWN_since_a_handler_that_throws_has_not_succeeded()
     {
         var call = await FailAsync(new RpcException(new Status(StatusCode.OK, "fine")));
         Assert.True(call.IsTrailersOnly);
-        Assert.Equal("0", call.GrpcStatus);
-        Assert.Equal("fine", call.GrpcMessage);
+        Assert.Equal("2", call.GrpcStatus);
     }
 
     [Theory]

@@ -31,6 +31,8 @@ internal abstract partial class GrpcCall : ICallControl
     private TaskCompletionSource<bool>? _answered;
     private TaskCompletionSource? _ended;
     private Metadata? _trailers;
+    private Activity? _span;
+    private long _started;
 
     protected GrpcCall(GrpcChannel channel, IMethod method, MethodInformation information, string? host, in CallOptions options, int previousAttempts)
     {
@@ -192,6 +194,9 @@ internal abstract partial class GrpcCall : ICallControl
         _callerRegistration.Unregister();
         _deadlineTimer?.Dispose();
         Channel.Remove(this);
+        ClientEventSource.Log.CallEnd(status.StatusCode);
+        ClientTelemetry.Ended(Method.FullName, Channel.Target, status.StatusCode, _started);
+        if (Interlocked.Exchange(ref _span, null) is { } span) ClientTelemetry.EndSpan(span, Method.FullName, status);
         if (status.StatusCode != StatusCode.OK) LogEnded(Channel.Logger, Method.FullName, status.StatusCode, status.Detail, status.DebugException);
         OnEnded();
         if (stop) _stop.Cancel();
@@ -218,11 +223,12 @@ internal abstract partial class GrpcCall : ICallControl
     /// <summary>Starts what can end the call from outside. It may have ended when this returns.</summary>
     protected void Begin()
     {
-        if (PreviousAttempts == 0)
-        {
-            Channel.Add(this);
-        }
-        else if (!Channel.TryAdd(this))
+        // A first attempt on a channel that is disposed is an error of the application, and no call.
+        if (PreviousAttempts == 0) Channel.Add(this);
+        ClientEventSource.Log.CallStart(Method.FullName);
+        ClientTelemetry.Started(Method.FullName, Channel.Target);
+        _started = Stopwatch.GetTimestamp();
+        if (PreviousAttempts > 0 && !Channel.TryAdd(this))
         {
             // The channel was disposed between two attempts.
             GiveUp(Disposed);
@@ -247,6 +253,15 @@ internal abstract partial class GrpcCall : ICallControl
             _callerRegistration.Unregister();
             _deadlineTimer?.Dispose();
         }
+    }
+
+    /// <summary>Begins the call's span, as the current one. Inside an async method, which keeps it from the application's code.</summary>
+    protected void BeginSpan()
+    {
+        if (ClientTelemetry.StartSpan(Method.FullName) is not { } span) return;
+        _span = span;
+        // It may have ended in between: then nobody else ends the span.
+        if (HasEnded && Interlocked.Exchange(ref _span, null) is not null) ClientTelemetry.EndSpan(span, Method.FullName, GetStatus());
     }
 
     /// <summary>Takes the response's headers; false if the call has ended, by them or before them.</summary>

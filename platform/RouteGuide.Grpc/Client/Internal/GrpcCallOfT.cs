@@ -70,6 +70,7 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
     {
         var compression = options is not null && options.Flags.HasFlag(WriteFlags.NoCompress) ? null : _compression;
         MessageSerializer.Serialize(_method.RequestMarshaller.ContextualSerializer, request, compression, Channel.MaxSendMessageSize, buffer);
+        ClientEventSource.Log.MessageSent();
     }
 
     protected override Status CheckEarlyEnd(in Status status) => status.StatusCode == StatusCode.OK && HasSingleResponse
@@ -90,6 +91,7 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
     {
         TResponse? message = null;
         UnaryContent? unary = null;
+        BeginSpan();
         try
         {
             if (!HasEnded)
@@ -131,6 +133,7 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
     private async Task<bool> AcceptAsync(TRequest? request)
     {
         UnaryContent? unary = null;
+        BeginSpan();
         try
         {
             if (HasEnded) return false;

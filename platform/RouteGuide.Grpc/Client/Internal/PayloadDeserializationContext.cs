@@ -21,6 +21,7 @@ internal sealed class PayloadDeserializationContext : DeserializationContext
         var context = _spare ?? new PayloadDeserializationContext();
         _spare = null;
         context._payload = payload;
+        ClientEventSource.Log.MessageReceived();
         try
         {
             return deserializer(context);

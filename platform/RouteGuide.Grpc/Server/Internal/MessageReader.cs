@@ -22,6 +22,9 @@ internal static class MessageReader
     /// <summary>Whether an exception says that the caller sent what cannot be read. It is no fault of the handler that it passes through.</summary>
     public static bool IsCallersFault(Exception exception) => exception.Data.Contains(CallersFault);
 
+    /// <summary>Notes that an exception says so.</summary>
+    public static void MarkCallersFault(Exception exception) => exception.Data[CallersFault] = true;
+
     /// <summary>Reads the only message of a request, to the end of its body.</summary>
     public static ValueTask<T> ReadSingleAsync<T>(HttpContext http, MethodOptions options, Func<DeserializationContext, T> deserializer)
         where T : class
@@ -118,7 +121,7 @@ internal static class MessageReader
     // Always false, so that nothing is caught and the exception keeps its stack.
     private static bool Mark(Exception exception)
     {
-        exception.Data[CallersFault] = true;
+        MarkCallersFault(exception);
         return false;
     }
 
@@ -144,6 +147,7 @@ internal static class MessageReader
     private static T Deserialize<T>(
         HttpContext http, MethodOptions options, Func<DeserializationContext, T> deserializer, bool compressed, in ReadOnlySequence<byte> payload)
     {
+        ServerEventSource.Log.MessageReceived();
         if (!compressed) return Payload.Deserialize(deserializer, payload);
 
         var provider = ProviderOfRequest(http, options);

@@ -23,6 +23,9 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
     private const int Expired = 2;
 
     private int _state;
+
+    // A timestamp; 0 for a call that no method takes.
+    private long _started;
     private bool _isOver;
     private bool _hasMessage;
     private bool _encodingChosen;
@@ -83,6 +86,8 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
     /// <exception cref="RpcException">A header cannot be understood, or no time is left.</exception>
     public void Start()
     {
+        ServerEventSource.Log.CallStart(MethodCore);
+        _started = ServerMetrics.Started(MethodCore);
         http.Features.Set<IServerCallContextFeature>(this);
         http.Response.Headers.ContentType = GrpcContentType.Value;
 
@@ -119,6 +124,7 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
         var compression = WriteOptionsCore is { } write && (write.Flags & WriteFlags.NoCompress) != 0 ? null : _responseCompression;
         MessageWriter.Write(http.Response.BodyWriter, options, compression, message, serializer);
         _hasMessage = true;
+        ServerEventSource.Log.MessageSent();
     }
 
     /// <summary>Writes the call's end, once nothing of its handler's is under way any more.</summary>
@@ -157,6 +163,16 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
     private void Close()
     {
         _deadline?.Stop();
+        if (_started != 0)
+        {
+            ServerEventSource.Log.CallEnd(_status.StatusCode);
+            ServerMetrics.Ended(MethodCore, _status.StatusCode, _started);
+        }
+        else
+        {
+            ServerEventSource.Log.CallUnimplemented(MethodCore);
+        }
+
         _isOver = true;
     }
 
@@ -186,6 +202,12 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
     {
         switch (exception)
         {
+            case RpcException { StatusCode: StatusCode.OK }:
+                // Success is what a handler returns. Nothing was returned here, and callers must not believe otherwise.
+                Logger.LogError(exception, "The handler of {Method} threw the status OK.", MethodCore);
+                _status = new Status(StatusCode.Unknown, "Exception was thrown by handler: it says OK, which is no error.");
+                break;
+
             case RpcException rpc:
                 Logger.LogInformation("{Method} ended with {Status}.", MethodCore, rpc.Status);
                 _status = rpc.Status;
@@ -268,6 +290,7 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
         {
             activity.SetTag("grpc.method", MethodCore);
             activity.SetTag("grpc.status_code", (int)_status.StatusCode);
+            RpcTags.Set(activity, MethodCore, _status.StatusCode);
         }
     }
 
