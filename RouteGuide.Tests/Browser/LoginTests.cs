@@ -14,7 +14,7 @@ public sealed class LoginTests(BrowserSystem system)
         var page = window.Page;
         await page.GotoAsync(system.Dashboard + "/traces?resource=server");
         await page.WaitForURLAsync(url => url.Contains("/login", StringComparison.Ordinal));
-        var token = page.GetByLabel("Token", new PageGetByLabelOptions { Exact = false });
+        var token = page.GetByRole(AriaRole.Textbox, new PageGetByRoleOptions { Name = "Token" });
 
         await token.FillAsync("not-the-token");
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Log in" }).ClickAsync();

@@ -17,7 +17,7 @@ public sealed class ResourcesTests(BrowserSystem system)
         var page = window.Page;
         await page.Locator("[data-resource=balancer] button.link-button").First.ClickAsync();
         var details = page.GetByTestId("details");
-        await Expect(details.GetByText("ADMIN_KEY").First).ToBeVisibleAsync();
+        await details.Locator("summary").Filter(new LocatorFilterOptions { HasText = "Environment" }).ClickAsync();
         var show = details.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Show ADMIN_KEY", Exact = true });
         var row = details.Locator("dl.properties > div").Filter(new LocatorFilterOptions { Has = show });
         await Expect(row.Locator(".masked")).ToBeVisibleAsync();
