@@ -239,7 +239,7 @@ public sealed class ProcessTests
     public async Task A_console_that_nobody_reads_does_not_keep_the_app_host_from_stopping()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes are found in /proc.");
-        var info = new ProcessStartInfo("dotnet", ["exec", TestApp.SampleHost, "--AppHost:StopTimeout=00:00:01", "--Resources:0:Name=chatty", $"--Resources:0:Script=sleep {_sleep} & while :; do echo and so on; done"])
+        var info = new ProcessStartInfo("dotnet", ["exec", TestApp.SampleHost, "--no-dashboard", "--AppHost:StopTimeout=00:00:01", "--Resources:0:Name=chatty", $"--Resources:0:Script=sleep {_sleep} & while :; do echo and so on; done"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -300,6 +300,19 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task When_nothing_has_to_become_healthy_any_more_a_table_says_what_runs_where()
+    {
+        await using var host = Start(["--exit-when", "last"], ("server", $"exec dotnet exec {TestApp.SampleHost} serve", ["Port=0", "Health=/health"]), ("gone", "exit 3", []), ("last", "exit 0", ["WaitFor=server"]));
+        await host.WaitForExit();
+
+        var table = host.Output.SkipWhile(l => !l.StartsWith("Not everything could start. What runs where after ", StringComparison.Ordinal)).Skip(1).Take(4).ToArray();
+        Assert.Equal("  Resource  State", table[0][..17]);
+        Assert.Matches("^  server    healthy     http://localhost:[0-9]+$", table[1]);
+        Assert.Equal("  gone      Exited (3)", table[2]);
+        Assert.Matches("^  last      (starts now|healthy|Finished \\(0\\))$", table[3]);
+    }
+
+    [Fact]
     public async Task A_guard_that_is_killed_is_replaced()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes are found in /proc.");
@@ -348,7 +361,7 @@ public sealed class ProcessTests
     private static RunningProcess Start(string[] arguments, params (string Name, string Script, string[] Settings)[] resources)
     {
         var described = resources.SelectMany((r, i) => r.Settings.Select(s => $"--Resources:{i}:{s}").Append($"--Resources:{i}:Name={r.Name}").Append($"--Resources:{i}:Script={r.Script}"));
-        return RunningProcess.Start("dotnet", ["exec", TestApp.SampleHost, .. arguments, .. described], new Dictionary<string, string?> { ["ROUTEGUIDE_HOME"] = TestApp.Home });
+        return RunningProcess.Start("dotnet", ["exec", TestApp.SampleHost, "--no-dashboard", .. arguments, .. described], new Dictionary<string, string?> { ["ROUTEGUIDE_HOME"] = TestApp.Home });
     }
 
     private static void Signal(string name, int process)

@@ -240,6 +240,20 @@ public sealed class RunningApplicationTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_container_fails_alone_and_says_what_is_missing()
+    {
+        _builder.AddContainer("cache", "redis", "7").WithHttpEndpoint(targetPort: 6379).WithLifetime(ContainerLifetime.Session);
+        Sleeper("other");
+        await StartAsync();
+
+        await Notifications.WaitForResourceAsync("cache", KnownResourceStates.FailedToStart, Soon);
+        await Notifications.WaitForResourceAsync("other", KnownResourceStates.Running, Soon);
+        var lines = new List<LogLine>();
+        await foreach (var batch in _application!.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(Names("cache")[0])) lines.AddRange(batch);
+        Assert.Contains("redis:7: it is a container, and this app host has no container engine", Assert.Single(lines).Content, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_callback_that_throws_fails_its_resource_alone()
     {
         Sleeper("broken").WithEnvironment(_ => throw new InvalidOperationException("no"));
@@ -293,13 +307,114 @@ public sealed class RunningApplicationTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_project_by_path_is_built_and_started()
+    public async Task A_project_by_path_is_built_and_started_and_on_demand_built_again()
     {
-        _builder.AddProject("sample", Path.Combine(Repository.Root, "RouteGuide.Tests", "Hosting", "SampleHost", "SampleHost.csproj")).WithHttpEndpoint(env: "PORT").WithArgs("serve").WithHttpHealthCheck("/health");
-        await StartAsync();
-        using var longer = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-
+        // Outside of the repository, so that nothing else is built with it.
+        var folder = Directory.CreateDirectory(Path.Combine(TestApp.Home, Guid.NewGuid().ToString("n"))).FullName;
+        var project = Path.Combine(folder, "Sample.csproj");
+        await File.WriteAllTextAsync(project, "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework><UseAppHost>false</UseAppHost></PropertyGroup></Project>", Soon);
+        async Task WriteAsync(string word) => await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), $"System.Console.WriteLine(\"{word}\"); System.Threading.Thread.Sleep(-1);");
+        await WriteAsync("one");
+        using var longer = new CancellationTokenSource(TimeSpan.FromMinutes(8));
+        _builder.AddProject("sample", project);
+        _application = _builder.Build();
+        await _application.StartAsync(longer.Token);
+        var lines = _application.Services.GetRequiredService<ResourceLoggerService>();
         await Notifications.WaitForResourceHealthyAsync("sample", WaitBehavior.StopOnResourceUnavailable, longer.Token);
+        await UntilAsync(lines, Names("sample")[0], "one", longer.Token);
+
+        await WriteAsync("two");
+        var result = await _application.ResourceCommands.ExecuteCommandAsync("sample", KnownResourceCommands.RebuildCommand, longer.Token);
+
+        Assert.True(result.Success, result.Message);
+        await UntilAsync(lines, Names("sample")[0], "two", longer.Token);
+
+        await WriteAsync("\" + nonsense + \"");
+        result = await _application.ResourceCommands.ExecuteCommandAsync("sample", KnownResourceCommands.RebuildCommand, longer.Token);
+        Assert.False(result.Success);
+        Assert.Contains("nonsense", result.Message, StringComparison.Ordinal);
+        Assert.Equal(KnownResourceStates.FailedToStart, State("sample"));
+    }
+
+    [Fact]
+    public async Task The_number_of_replicas_is_changed_by_a_command_and_those_that_come_are_as_ready_as_the_others()
+    {
+        _builder.Services.AddHealthChecks().AddCheck("always", () => HealthCheckResult.Healthy());
+        var ready = 0;
+        Sleeper("first").WithAnnotation(new ReplicaAnnotation(1)).WithHttpEndpoint(env: "PORT").WithHealthCheck("always").OnResourceReady((_, _, _) => Task.FromResult(Interlocked.Increment(ref ready)));
+        await StartAsync();
+        await Notifications.WaitForResourceHealthyAsync("first", Soon);
+        var oldest = Names("first")[0];
+
+        Assert.True((await ScaleAsync("first", 4)).Success);
+        await Notifications.WaitForResourceHealthyAsync("first", Soon);
+        Assert.Equal(4, Names("first").Count);
+        Assert.Equal(4, Names("first").Select(name => Variable(name, "PORT")).Distinct().Count());
+        Assert.Equal(1, ready);
+
+        Assert.True((await ScaleAsync("first", 1)).Success);
+        Assert.Equal([oldest], Names("first"));
+        Assert.Equal(KnownResourceStates.Running, State(oldest));
+        Assert.True((await ScaleAsync("first", 1)).Success);
+    }
+
+    [Fact]
+    public async Task A_replica_that_goes_has_time_to_finish_what_it_is_at()
+    {
+        var (asked, done) = (Path.Combine(TestApp.Home, Guid.NewGuid().ToString("n")), Path.Combine(TestApp.Home, Guid.NewGuid().ToString("n")));
+        var builder = TestApp.CreateBuilder("--AppHost:StopTimeout=00:00:00", "--AppHost:DrainTimeout=00:05:00");
+        var codes = new System.Collections.Concurrent.ConcurrentQueue<int?>();
+        builder.AddExecutable("first", "sh", ".", "-c", $"trap 'touch {asked}; until test -e {done}; do sleep 0.05; done; exit 0' TERM; echo ready; while :; do sleep 0.05; done")
+            .WithAnnotation(new ReplicaAnnotation(2))
+            .OnResourceStopped((_, stopped, _) =>
+            {
+                codes.Enqueue(stopped.ResourceEvent.Snapshot.ExitCode);
+                return Task.CompletedTask;
+            });
+        await using var application = builder.Build();
+        await application.StartAsync(Soon);
+        Assert.True(builder.Resources.TryGetByName("first", out var resource));
+        foreach (var name in resource.GetInstanceNames()) await UntilAsync(application.Services.GetRequiredService<ResourceLoggerService>(), name, "ready", Soon);
+
+        var scaling = application.ResourceCommands.ExecuteCommandAsync("first", "resource-scale", Replicas(1), Soon);
+        await Eventually.Until(() => File.Exists(asked), "the replica was asked to end");
+        Assert.Single(resource.GetInstanceNames());
+        Assert.False(scaling.IsCompleted);
+        await File.WriteAllTextAsync(done, "", Soon);
+
+        Assert.True((await scaling).Success);
+        await Eventually.Until(() => !codes.IsEmpty, "the end is told");
+        Assert.Equal([0], codes);
+    }
+
+    [Fact]
+    public async Task A_replica_that_somebody_stopped_keeps_nobody_waiting_and_has_not_failed()
+    {
+        var first = Sleeper("first").WithAnnotation(new ReplicaAnnotation(2));
+        Sleeper("second").WaitFor(first, WaitBehavior.StopOnResourceUnavailable).WithExplicitStart();
+        await StartAsync();
+        await Notifications.WaitForResourceHealthyAsync("first", Soon);
+        Assert.True((await _application!.ResourceCommands.ExecuteCommandAsync(Names("first")[0], KnownResourceCommands.StopCommand, Soon)).Success);
+
+        Assert.True((await _application.ResourceCommands.ExecuteCommandAsync("second", KnownResourceCommands.StartCommand, Soon)).Success);
+
+        Assert.Equal(KnownResourceStates.Running, State("second"));
+    }
+
+    [Fact]
+    public async Task A_health_check_by_grpc_asks_each_replica_itself()
+    {
+        foreach (var (name, service) in (IEnumerable<(string, string?)>)[("server", null), ("stranger", "no.such.Service")])
+        {
+            var server = _builder.AddExecutable(name, "dotnet", Path.Combine(Repository.Root, "RouteGuide.Server"), "exec", Repository.Assembly("RouteGuide.Server")).WithHttpEndpoint().WithGrpcHealthCheck(service);
+            server.WithEnvironment("ASPNETCORE_URLS", $"http://localhost:{server.GetEndpoint("http").Property(EndpointProperty.TargetPort)}");
+        }
+
+        await StartAsync();
+
+        await Notifications.WaitForResourceHealthyAsync("server", Soon);
+        var unknown = await Notifications.WaitForResourceAsync("stranger", e => e.Snapshot.HealthReports.Any(r => r.Description?.Contains("NotFound", StringComparison.Ordinal) == true), Soon);
+        Assert.Equal(HealthStatus.Unhealthy, unknown.Snapshot.HealthStatus);
     }
 
     [Fact]
@@ -384,6 +499,21 @@ public sealed class RunningApplicationTests : IAsyncDisposable
     {
         _application = _builder.Build();
         await _application.StartAsync(Soon);
+    }
+
+    private static InteractionInputCollection Replicas(int count) =>
+        new([new InteractionInput { Name = "replicas", InputType = InputType.Number, Value = $"{count}" }]);
+
+    private Task<ExecuteCommandResult> ScaleAsync(string resource, int count) => _application!.ResourceCommands.ExecuteCommandAsync(resource, "resource-scale", Replicas(count), Soon);
+
+    private static async Task UntilAsync(ResourceLoggerService loggers, string instance, string line, CancellationToken cancellationToken)
+    {
+        await foreach (var batch in loggers.WatchAsync(instance).WithCancellation(cancellationToken))
+        {
+            if (batch.Any(l => l.Content == line)) return;
+        }
+
+        Assert.Fail($"'{instance}' has ended without writing '{line}'.");
     }
 
     private IReadOnlyList<string> Names(string resource)

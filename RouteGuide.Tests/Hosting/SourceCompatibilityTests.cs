@@ -53,6 +53,9 @@ public sealed class SourceCompatibilityTests
             .AsHttp2Service();
         builder.AddProject<TestApp.Sample>("profiled", launchProfileName: null);
 
+        builder.AddContainer("cache", "redis", "7").WithLifetime(ContainerLifetime.Persistent).WithHttpEndpoint(targetPort: 6379);
+        builder.AddContainer("store", "registry.example:5000/store:1").WithImageRegistry("other.example").WithImageTag("2").WithEnvironment("TEXT", text);
+
         var migration = builder.AddExecutable("migration", "sh", ".", "-c", "exit 0");
         builder.AddExecutable("client", "sh", ".")
             .WithArgs("--target", server.GetEndpoint("https"))

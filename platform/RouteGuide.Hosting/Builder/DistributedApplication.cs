@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Dashboard;
 using Aspire.Hosting.Execution;
 using Aspire.Hosting.Reporting;
 using Aspire.Hosting.Testing;
@@ -92,6 +93,7 @@ public class DistributedApplication : IHost, IAsyncDisposable
         var context = Services.GetRequiredService<DistributedApplicationExecutionContext>();
         if (context.IsPublishMode) throw new UsageException("--operation publish: only the official Aspire SDK publishes (build with -p:UseAspire=true); this app host runs applications.");
         if (Services.GetRequiredService<AppHostSettings>().WrongArgument is { } wrong) throw new UsageException(wrong);
+        _ = Services.GetRequiredService<DashboardSettings>();
         console.Say($"Aspire AppHost version: {typeof(DistributedApplication).Assembly.GetName().Version?.ToString(3)} (RouteGuide.Hosting)");
         console.Say("Distributed application starting.");
         console.Say($"Application host directory is: {Services.GetRequiredService<IDistributedApplicationBuilder>().AppHostDirectory}");

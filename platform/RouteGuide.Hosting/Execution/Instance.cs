@@ -134,7 +134,8 @@ internal sealed class Instance(IResource resource, string name, string suffix, I
         LaunchSpec? spec = null;
         try
         {
-            foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>()) ports[endpoint.Name] = services.Endpoints.TargetPort(resource, endpoint);
+            // The port that a container listens on is its own affair.
+            foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>().Where(_ => resource is not ContainerResource)) ports[endpoint.Name] = services.Endpoints.TargetPort(resource, endpoint);
             (spec, var fromModel) = await services.Specs.CreateAsync(resource, Name, suffix, ports, cancellationToken).ConfigureAwait(false);
             var child = ChildProcess.Start(spec, services.Guard, services.Settings.StopTimeout, OnLineAsync);
             var run = _run = new Run { Child = child, Ports = ports, PortRaces = portRaces, Started = DateTime.UtcNow };
@@ -250,6 +251,7 @@ internal sealed class Instance(IResource resource, string name, string suffix, I
     {
         ProjectResource project => project.GetProjectMetadata().ProjectPath,
         ExecutableResource executable => executable.Command,
+        ContainerResource container => container.Image,
         _ => resource.Name,
     };
 

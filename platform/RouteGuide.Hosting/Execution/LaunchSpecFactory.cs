@@ -39,6 +39,8 @@ internal sealed class LaunchSpecFactory(
                 return (new LaunchSpec(DotnetMuxer.Path, ["exec", assembly, .. arguments], Path.GetDirectoryName(project.GetProjectMetadata().ProjectPath)!, environment), fromModel);
             case ExecutableResource executable:
                 return (new LaunchSpec(executable.Command, arguments, executable.WorkingDirectory, environment), fromModel);
+            case ContainerResource:
+                throw new LaunchException("it is a container, and this app host has no container engine to run it with. Where there is Docker or Podman, the official SDK starts it: -p:UseAspire=true");
             default:
                 throw new InvalidOperationException($"A resource of type '{resource.GetType().Name}' is not a process.");
         }

@@ -30,7 +30,7 @@ internal static class ModelRules
         if (endpoint.Protocol != ProtocolType.Tcp) throw new DistributedApplicationException($"{subject} has the protocol {endpoint.Protocol}: only {ProtocolType.Tcp} can be run here.");
         if (!endpoint.IsProxied && replicas > 1) throw new DistributedApplicationException($"{subject} has no proxy, and '{resource.Name}' has {replicas} replicas: they cannot all listen on one port. Let the endpoint be proxied, or have one replica.");
         if (endpoint.TargetPort is { } target && replicas > 1) throw new DistributedApplicationException($"{subject} has the fixed target port {target}, and '{resource.Name}' has {replicas} replicas: they cannot all listen on it. Leave targetPort out, or have one replica.");
-        if (endpoint.IsProxied && endpoint.Port is { } port && port == endpoint.TargetPort) throw new DistributedApplicationException($"{subject} is proxied and has {port} as its port and as its target port: the proxy and the process cannot both listen on it. Leave targetPort out, or set isProxied to false.");
+        if (resource is not ContainerResource && endpoint.IsProxied && endpoint.Port is { } port && port == endpoint.TargetPort) throw new DistributedApplicationException($"{subject} is proxied and has {port} as its port and as its target port: the proxy and the process cannot both listen on it. Leave targetPort out, or set isProxied to false.");
         if (!endpoint.IsProxied && endpoint.Port is { } own && endpoint.TargetPort is { } other && own != other) throw new DistributedApplicationException($"{subject} has no proxy, and its port {own} differs from its target port {other}: nobody would listen on {own}. Leave one of them out, or let the endpoint be proxied.");
     }
 
@@ -43,7 +43,7 @@ internal static class ModelRules
 
     private static void CheckPortsDiffer(DistributedApplicationModel model)
     {
-        var asked = model.Resources.SelectMany(r => r.Annotations.OfType<EndpointAnnotation>().SelectMany(e => new[] { e.Port, e.TargetPort }.OfType<int>().Distinct().Select(port => (port, r, e))));
+        var asked = model.Resources.SelectMany(r => r.Annotations.OfType<EndpointAnnotation>().SelectMany(e => new[] { e.Port, r is ContainerResource ? null : e.TargetPort }.OfType<int>().Distinct().Select(port => (port, r, e))));
         if (asked.GroupBy(a => a.port).FirstOrDefault(g => g.Count() > 1) is { } twice)
         {
             var (first, second) = (twice.First(), twice.ElementAt(1));

@@ -39,7 +39,7 @@ internal sealed class ResourceRunner : IDisposable
     public CancellationToken Closing => _closing.Token;
 
     /// <summary>Whether the app host starts processes for a resource.</summary>
-    public static bool CanRun(IResource resource) => resource is ProjectResource or ExecutableResource;
+    public static bool CanRun(IResource resource) => resource is ProjectResource or ExecutableResource or ContainerResource;
 
     /// <summary>Begins to start all instances; returns at once.</summary>
     public async Task BeginAsync()
