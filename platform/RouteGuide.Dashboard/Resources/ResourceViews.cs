@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace RouteGuide.Dashboard.Resources;
 
 /// <summary>What the pages see of a resource: one running thing; each replica is one.</summary>
@@ -32,4 +34,8 @@ internal sealed record CommandResultView(string Kind, string? Message, CommandOu
 internal sealed record CommandOutputView(string Value, string Format, bool DisplayImmediately);
 
 /// <summary>What changed among the resources, or all of them.</summary>
-internal sealed record ResourcesEvent(string Connection, string? Message, IReadOnlyList<ResourceView>? Snapshot = null, IReadOnlyList<ResourceView>? Upserts = null, IReadOnlyList<string>? Deletes = null);
+internal sealed record ResourcesEvent(
+    string Connection, string? Message,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ResourceView>? Snapshot = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ResourceView>? Upserts = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Deletes = null);

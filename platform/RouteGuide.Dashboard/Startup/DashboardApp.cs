@@ -1,9 +1,12 @@
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
+using RouteGuide.Dashboard.Balancing;
 using RouteGuide.Dashboard.Otlp;
 using RouteGuide.Dashboard.Resources;
+using RouteGuide.Dashboard.RouteMap;
 using RouteGuide.Dashboard.Security;
 using RouteGuide.Dashboard.Streaming;
 using RouteGuide.Dashboard.Telemetry;
@@ -47,16 +50,19 @@ internal static class DashboardApp
         services.AddSingleton(TimeProvider.System);
         services.AddHostedService<StartLines>();
         services.AddRouting();
+        services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
         services.AddSingleton<MatcherPolicy, RequestPolicy>();
         services.ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions));
         AddSecurity(builder);
         AddResources(services);
         AddTelemetry(services);
+        AddBalancer(services);
 
         var app = builder.Build();
         app.Use(Problems.Catch);
         app.UseWhen(context => Ports.KindOf(context) == PortKind.Frontend, frontend =>
         {
+            frontend.UseStatusCodePages(answered => Problems.Write(answered.HttpContext, answered.HttpContext.Response.StatusCode, ReasonPhrases.GetReasonPhrase(answered.HttpContext.Response.StatusCode), $"{answered.HttpContext.Request.Method} {answered.HttpContext.Request.Path}"));
             frontend.UseAuthentication();
             frontend.Use(app.Services.GetRequiredService<FrontendGate>().Pass);
             frontend.UseFrontendFiles();
@@ -78,6 +84,8 @@ internal static class DashboardApp
         app.MapLogs();
         app.MapTraces();
         app.MapMetrics();
+        app.MapBalancer();
+        app.MapRoute();
         app.MapPages();
     }
 
@@ -112,6 +120,18 @@ internal static class DashboardApp
         services.AddSingleton<ITopic, TraceTopic>();
         services.AddSingleton<ITopic, MetricTopic>();
         services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = Limits.OtlpBytes);
+    }
+
+    private static void AddBalancer(IServiceCollection services)
+    {
+        services.AddSingleton<BalancerLocator>();
+        services.AddSingleton<BalancerAdmin>();
+        services.AddSingleton<BalancerWatch>();
+        services.AddSingleton<ITopic, BalancerTopic>();
+        services.AddSingleton<Burst>();
+        services.AddSingleton<RouteChannel>();
+        services.AddSingleton<ChatRooms>();
+        services.AddSingleton<ITopic, ChatTopic>();
     }
 
     private static void AddSecurity(WebApplicationBuilder builder)

@@ -24,6 +24,13 @@ internal enum OtlpAuthMode
     ApiKey,
 }
 
+/// <summary>The balancer's addresses; null for what is not known.</summary>
+/// <param name="Admin">Its status page.</param>
+/// <param name="Front">Where clients call, balanced by request.</param>
+/// <param name="Tcp">The same balanced by connection, without TLS.</param>
+/// <param name="AdminKey">What changes by its status page's address ask for.</param>
+internal sealed record BalancerAddresses(Uri? Admin, Uri? Front, Uri? Tcp, string? AdminKey);
+
 /// <summary>What can be set. The names are those that Aspire's dashboard reads, so an app host of either kind can start this one.</summary>
 /// <param name="ApplicationName">Stands in the header of every page.</param>
 /// <param name="Frontend">Where the pages are served.</param>
@@ -36,6 +43,7 @@ internal enum OtlpAuthMode
 /// <param name="OtlpKeys">One or two keys, or none.</param>
 /// <param name="ResourceService">Where the app host tells what it runs; null where there is none.</param>
 /// <param name="ResourceServiceKey">What it wants to be told in turn.</param>
+/// <param name="Balancer">Where the balancer is, if no app host tells.</param>
 /// <param name="Home">The folder for what outlives the process.</param>
 /// <param name="CertificateAuthority">A PEM file with the roots that the balancer's certificate is checked against; null for the machine's.</param>
 /// <param name="Limits">How much is kept.</param>
@@ -51,6 +59,7 @@ internal sealed record DashboardOptions(
     IReadOnlyList<string> OtlpKeys,
     Uri? ResourceService,
     string? ResourceServiceKey,
+    BalancerAddresses Balancer,
     string Home,
     string? CertificateAuthority,
     TelemetryLimits Limits)
@@ -92,8 +101,11 @@ internal sealed record DashboardOptions(
             (Get("Dashboard:Frontend:AllowedHosts") ?? "").Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
             otlpAuth,
             keys,
-            Service(Get("Dashboard:ResourceServiceClient:Url", "ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL")),
+            Service("Dashboard:ResourceServiceClient:Url", Get("Dashboard:ResourceServiceClient:Url", "ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL")),
             Get("Dashboard:ResourceServiceClient:ApiKey"),
+            new BalancerAddresses(
+                Service("Dashboard:Balancer:AdminUrl", Get("Dashboard:Balancer:AdminUrl")), Service("Dashboard:Balancer:Url", Get("Dashboard:Balancer:Url")),
+                Service("Dashboard:Balancer:TcpUrl", Get("Dashboard:Balancer:TcpUrl")), Get("Dashboard:Balancer:AdminKey")),
             Path.Combine(Get("ROUTEGUIDE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".routeguide"), "dashboard"),
             Get("ROUTEGUIDE_CA"),
             ReadLimits(Get));
@@ -125,11 +137,11 @@ internal sealed record DashboardOptions(
         };
     }
 
-    private static Uri? Service(string? url) => url switch
+    private static Uri? Service(string key, string? url) => url switch
     {
         null => null,
         _ when Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" => new Uri(url),
-        _ => throw new ConfigurationException("Dashboard:ResourceServiceClient:Url", url, "http://host:port or https://host:port"),
+        _ => throw new ConfigurationException(key, url, "http://host:port or https://host:port"),
     };
 
     private static T Choice<T>(string key, string? text, T fallback)

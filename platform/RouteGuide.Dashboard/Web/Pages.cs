@@ -22,9 +22,8 @@ internal static class Pages
 
     public static void MapPages(this IEndpointRouteBuilder app)
     {
-        app.MapFallback("{*path:nonfile}", (HttpContext context, Sessions sessions) =>
+        app.MapMethods("{*path:nonfile}", [HttpMethods.Get, HttpMethods.Head], (HttpContext context, Sessions sessions) =>
         {
-            if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method)) throw new ProblemException(StatusCodes.Status405MethodNotAllowed, "Not allowed", $"{context.Request.Method} is not understood at {context.Request.Path}.");
             if (context.Request.Path.StartsWithSegments("/api")) throw ProblemException.Missing($"There is nothing at {context.Request.Path}.");
             if (context.Request.Path != "/login" && sessions.Of(context) is null) return Results.LocalRedirect($"/login?returnUrl={Uri.EscapeDataString(context.Request.Path + context.Request.QueryString)}");
 
@@ -32,6 +31,6 @@ internal static class Pages
             if (!file.Exists) throw new ProblemException(StatusCodes.Status503ServiceUnavailable, "No pages", $"'{file.FullName}' is missing: build the front end.");
             context.Response.Headers.CacheControl = "no-cache";
             return Results.File(file.FullName, "text/html; charset=utf-8", lastModified: file.LastWriteTimeUtc, entityTag: new EntityTagHeaderValue($"\"{file.LastWriteTimeUtc.Ticks:x}-{file.Length:x}\""));
-        });
+        }).WithOrder(int.MaxValue);
     }
 }
