@@ -7,7 +7,7 @@ const plain: Style = { fg: null, bg: null, bold: false, dim: false, italic: fals
 
 // CSI sequences (colours are those that end in m), OSC sequences (titles, hyperlinks), and other control characters that print nothing.
 const control = /\x1b\[([0-9;:]*)([A-Za-z])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][0-9A-B]|[\x00-\x08\x0b-\x1f\x7f]/g;
-const link = /https?:\/\/[^\s"'<>()[\]{}]+[^\s"'<>()[\]{}.,;:!?]/g;
+const link = /https?:\/\/[^\s"'<>()[\]{}]*[^\s"'<>()[\]{}.,;:!?]/g;
 
 /** Takes a console line apart. Colours of the 256 colour table and of 24 bits become the nearest of the 16 that the theme knows. */
 export function parseAnsi(line: string): Run[] {

@@ -5,23 +5,23 @@ export const e7 = 1e7;
 /** A part of the globe in degrees. */
 export interface Bounds { south: number; north: number; west: number; east: number }
 
-/** How the plot lies in its box: `scale` pixels per degree of latitude. */
-export interface View { centre: { latitude: number; longitude: number }; scale: number; width: number; height: number }
+/**
+ * How the plot lies in its box: `scale` pixels per degree of latitude. A degree of longitude is shorter by the cosine of the latitude;
+ * over the area of a plot one factor does, and it stays while the view moves, so that nothing slips under the pointer.
+ */
+export interface View { centre: { latitude: number; longitude: number }; scale: number; stretch: number; width: number; height: number }
 
 const limit = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
 
-// A degree of longitude is shorter than one of latitude by the cosine; over the area of a plot one factor does.
-const stretch = (v: View) => Math.max(0.05, Math.cos((v.centre.latitude * Math.PI) / 180));
-
 export const toPixel = (v: View, p: GeoPoint) => ({
-  x: v.width / 2 + (p.longitude / e7 - v.centre.longitude) * v.scale * stretch(v),
+  x: v.width / 2 + (p.longitude / e7 - v.centre.longitude) * v.scale * v.stretch,
   y: v.height / 2 - (p.latitude / e7 - v.centre.latitude) * v.scale,
 });
 
 /** The point under a pixel, on the globe. */
 export const toPoint = (v: View, x: number, y: number): GeoPoint => ({
   latitude: Math.round(limit(v.centre.latitude - (y - v.height / 2) / v.scale, -90, 90) * e7),
-  longitude: Math.round(limit(v.centre.longitude + (x - v.width / 2) / v.scale / stretch(v), -180, 180) * e7),
+  longitude: Math.round(limit(v.centre.longitude + (x - v.width / 2) / v.scale / v.stretch, -180, 180) * e7),
 });
 
 export function boundsOf(points: readonly GeoPoint[]): Bounds {
@@ -32,9 +32,10 @@ export function boundsOf(points: readonly GeoPoint[]): Bounds {
 
 /** The view in which all of the bounds are in sight. */
 export function fit(b: Bounds, width: number, height: number): View {
-  const view: View = { centre: { latitude: (b.south + b.north) / 2, longitude: (b.west + b.east) / 2 }, scale: 1, width, height };
-  const [tall, wide] = [Math.max(b.north - b.south, 0.001), Math.max(b.east - b.west, 0.001) * stretch(view)];
-  return { ...view, scale: Math.min((height - 70) / tall, (width - 110) / wide) };
+  const centre = { latitude: (b.south + b.north) / 2, longitude: (b.west + b.east) / 2 };
+  const stretch = Math.max(0.05, Math.cos((centre.latitude * Math.PI) / 180));
+  const [tall, wide] = [Math.max(b.north - b.south, 0.001), Math.max(b.east - b.west, 0.001) * stretch];
+  return { centre, stretch, width, height, scale: Math.max(1, Math.min((height - 70) / tall, (width - 110) / wide)) };
 }
 
 /** Zooms around a pixel, which stays where it is. */

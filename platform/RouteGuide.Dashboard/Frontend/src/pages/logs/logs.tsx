@@ -79,7 +79,7 @@ export function LogsPage() {
                 <span role="cell"><ResourceName name={i.resource} color={i.color} /></span>
                 <span role="cell"><Level level={i.level} /></span>
                 <span role="cell" class="dim">{formatTime(i.time)}</span>
-                <span role="cell" class="message" title={i.message}>{i.exception && <Icon name="errorCircle" class="small error" label="With an exception" />}<Marked text={i.message} search={text} /></span>
+                <span role="cell" class="message" title={i.message}>{i.exception && <Icon name="errorCircle" class="small error" label="With an exception" />}<span class="ellipsis"><Marked text={i.message} search={text} /></span></span>
                 <span role="cell">{i.traceId && <a class="mono" href={href(`/traces/${i.traceId}`, { span: i.spanId })} onClick={e => e.stopPropagation()}>{i.traceId.slice(0, 7)}</a>}</span>
               </>
             )} />
