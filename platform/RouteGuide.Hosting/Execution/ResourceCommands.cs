@@ -25,9 +25,9 @@ internal static class ResourceCommands
 
     private static bool IsDown(string? state) => state is null || state == KnownResourceStates.NotStarted || KnownResourceStates.TerminalStates.Contains(state);
 
-    /// <summary>Where a port is fixed, a second replica could not listen on it.</summary>
+    /// <summary>What serves others can be there more than once, unless a port is fixed: a second replica could not listen on it.</summary>
     private static bool IsScalable(IResource resource) =>
-        (resource is ProjectResource || resource.HasAnnotationOfType<ReplicaAnnotation>())
+        ((resource is ProjectResource && resource.HasAnnotationOfType<EndpointAnnotation>()) || resource.HasAnnotationOfType<ReplicaAnnotation>())
         && resource.Annotations.OfType<EndpointAnnotation>().All(e => e.IsProxied && e.TargetPort is null);
 
     private static void Add(ResourceRunner runner, InstanceServices services, string name, string displayName, string icon, Func<string?, ResourceCommandState> state, Func<Instance, CancellationToken, Task> execute) =>

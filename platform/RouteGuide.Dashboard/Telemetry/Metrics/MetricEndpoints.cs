@@ -1,4 +1,5 @@
 using RouteGuide.Dashboard.Streaming;
+using RouteGuide.Dashboard.Telemetry.Traces;
 using RouteGuide.Dashboard.Web;
 
 namespace RouteGuide.Dashboard.Telemetry.Metrics;
@@ -9,11 +10,13 @@ internal static class MetricEndpoints
     public static void MapMetrics(this IEndpointRouteBuilder app)
     {
         app.MapGet("/api/metrics", (HttpRequest request, MetricStore store) => store.Read(request.Query.Text("resource") ?? throw ProblemException.Bad("resource: name one."), MetricQuery.Tree));
-        app.MapGet("/api/metrics/series", (HttpRequest request, MetricStore store, TimeProvider time) =>
+        app.MapGet("/api/metrics/series", (HttpRequest request, MetricStore store, TraceStore traces, TimeProvider time) =>
         {
             var query = MetricQuery.From(request.Query);
-            return store.Read(query.Resource, resources => query.Chart(resources, time.GetUtcNow().ToUnixTimeMilliseconds()))
+            var view = store.Read(query.Resource, resources => query.Chart(resources, time.GetUtcNow().ToUnixTimeMilliseconds()))
                 ?? throw ProblemException.Missing($"'{query.Resource}' has no instrument '{query.Instrument}' of the meter '{query.Meter}'.");
+            // A point that leads nowhere is worse than none: its trace may be left out of what is sent, or have made room for others.
+            return view with { Exemplars = [.. view.Exemplars.Where(exemplar => !Ids.TryTrace(exemplar.TraceId, out var trace) || traces.VersionOf(trace) is not null).TakeLast(MetricQuery.MaxExemplars)] };
         });
         app.MapDelete("/api/metrics", (HttpRequest request, TelemetryHub hub) =>
         {

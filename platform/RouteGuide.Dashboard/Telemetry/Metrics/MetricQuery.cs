@@ -11,8 +11,10 @@ internal sealed record DimensionFilter(string Name, IReadOnlyList<string?> Value
 /// <summary>What is wanted of an instrument.</summary>
 internal sealed record MetricQuery(string Resource, string Meter, string Instrument, int Minutes, int Points, bool PerSeries, DimensionFilter[] Dimensions)
 {
+    /// <summary>How many points with traces a chart has.</summary>
+    public const int MaxExemplars = 200;
+
     private const int MaxLines = 20;
-    private const int MaxExemplars = 200;
     private const int MaxWindowMinutes = 12 * 60;
 
     /// <exception cref="ProblemException">A parameter is missing or cannot be read.</exception>
@@ -88,7 +90,7 @@ internal sealed record MetricQuery(string Resource, string Meter, string Instrum
 
     private static IReadOnlyList<ExemplarView> Exemplars(TimeGrid grid, MetricSeries[] series) =>
     [
-        .. series.SelectMany(one => one.Exemplars).Where(exemplar => exemplar.Time > grid.Start).DistinctBy(exemplar => (exemplar.Time, exemplar.SpanId, exemplar.Value)).OrderBy(exemplar => exemplar.Time).TakeLast(MaxExemplars)
+        .. series.SelectMany(one => one.Exemplars).Where(exemplar => exemplar.Time > grid.Start).DistinctBy(exemplar => (exemplar.Time, exemplar.SpanId, exemplar.Value)).OrderBy(exemplar => exemplar.Time).TakeLast(10 * MaxExemplars)
             .Select(exemplar => new ExemplarView(exemplar.Time, exemplar.Value, Ids.TextOrNull(exemplar.TraceId), Ids.TextOrNull(exemplar.SpanId), exemplar.Attributes)),
     ];
 

@@ -4,8 +4,6 @@ import type { IconName } from '../../ui/icons';
 /** All replicas of one resource, or the one thing that it is. */
 export interface Group { name: string; members: Resource[]; isReplicated: boolean; depth: number }
 
-const scale = 'resource-scale';
-
 export interface ResourceFilter { text: string; types: string[]; states: string[]; health: string[]; hidden: boolean }
 
 export const stateOf = (r: Resource) => r.state ?? 'Unknown';
@@ -26,7 +24,7 @@ export function groupsOf(resources: Iterable<Resource>): Group[] {
   for (const r of resources) byName.set(r.displayName, [...(byName.get(r.displayName) ?? []), r]);
   const groups = [...byName].map(([name, members]) => {
     members.sort(byCreation);
-    return { name, members, isReplicated: members.length > 1 || members.some(m => m.commands.some(c => c.name === scale)), depth: 0 };
+    return { name, members, isReplicated: members.length > 1, depth: 0 };
   });
   groups.sort((a, b) => byCreation(a.members[0], b.members[0]) || a.name.localeCompare(b.name));
   return nest(groups);
