@@ -31,7 +31,19 @@ internal sealed class AnswerText(DescriptorPool pool, MessageDescriptor type, bo
             var text = writer.Write(message);
             var unknown = writer.UnknownTypes.Where(_asked.Add).Take(MaxRounds).ToList();
             if (unknown.Count == 0 || round == MaxRounds) return text;
-            foreach (var name in unknown) await pool.FindAsync(name, cancellationToken);
+            foreach (var name in unknown) await TryFindAsync(name, cancellationToken);
+        }
+    }
+
+    private async Task TryFindAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await pool.FindAsync(name, cancellationToken);
+        }
+        catch (ReflectionException)
+        {
+            // What the server does not describe is shown as the bytes that it is; the rest of the answer can be read.
         }
     }
 }

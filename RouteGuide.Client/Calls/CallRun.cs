@@ -72,9 +72,9 @@ internal sealed class CallRun(CallSettings settings, ClientConsole console)
                 await console.Output.FlushAsync(stop);
             }
         }
-        catch (Exception problem) when (problem is RpcException or OperationCanceledException && writing.IsFaulted)
+        catch (Exception problem) when (problem is RpcException or OperationCanceledException && ending.IsCancellationRequested && !stop.IsCancellationRequested)
         {
-            // The call was cancelled because what it was to send is wrong: that is what there is to tell.
+            // The writer cancelled the call because what it was to send is wrong: that is what there is to tell.
             await writing;
             throw;
         }

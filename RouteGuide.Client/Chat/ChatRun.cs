@@ -38,6 +38,8 @@ internal sealed class ChatRun(ChatSettings settings, ClientConsole console)
             return ExitCode.CallFailed;
         }
 
+        // A line that could not be sent says less of why than the call's own end.
+        if (typing.IsFaulted) await receiving;
         await typing;
         await receiving;
         return ExitCode.Success;
