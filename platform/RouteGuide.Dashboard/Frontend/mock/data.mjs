@@ -15,8 +15,8 @@ const started = Date.now() - 90_000;
 const input = { name: 'replicas', label: 'Replicas', description: 'How many run: 1 to 100.', placeholder: '', type: 'Number', required: true, value: '', options: [], maxLength: null, allowCustomChoice: false, disabled: false };
 const command = (name, displayName, state = 'Enabled', inputs = [], more = {}) => ({ name, displayName, description: null, confirmation: null, iconName: null, highlighted: false, state, inputs, ...more });
 const commands = (running, more = []) => [
-  command('resource-start', 'Start', running ? 'Disabled' : 'Enabled'), command('resource-stop', 'Stop', running ? 'Enabled' : 'Disabled'),
-  command('resource-restart', 'Restart', running ? 'Enabled' : 'Disabled'), ...more,
+  command('start', 'Start', running ? 'Disabled' : 'Enabled'), command('stop', 'Stop', running ? 'Enabled' : 'Disabled'),
+  command('restart', 'Restart', running ? 'Enabled' : 'Disabled', [], { highlighted: true }), ...more,
 ];
 const base = (name, displayName, type, color) => ({
   name, displayName, type, uid: name, state: 'Running', stateStyle: 'success', health: 'Healthy', createdAt: iso(started), startedAt: iso(started + 800), stoppedAt: null, hidden: false, iconName: null, color,

@@ -85,10 +85,10 @@ async function run(name, commandName, values) {
     }
     return { kind: 'Succeeded', message: `${count} replicas run.`, result: null };
   }
-  if (commandName === 'resource-stop' || commandName === 'resource-start') {
-    const stop = commandName === 'resource-stop';
+  if (commandName === 'stop' || commandName === 'start') {
+    const stop = commandName === 'stop';
     Object.assign(r, { state: stop ? 'Exited' : 'Running', health: stop ? null : 'Healthy', stateStyle: stop ? 'info' : 'success' });
-    r.commands = r.commands.map(c => (c.name === 'resource-start' ? { ...c, state: stop ? 'Enabled' : 'Disabled' } : c.name === 'resource-stop' ? { ...c, state: stop ? 'Disabled' : 'Enabled' } : c));
+    r.commands = r.commands.map(c => (c.name === 'start' ? { ...c, state: stop ? 'Enabled' : 'Disabled' } : c.name === 'stop' ? { ...c, state: stop ? 'Disabled' : 'Enabled' } : c));
     mark('health', name, `${name} is ${stop ? 'unhealthy' : 'healthy'}`);
     changed([r]);
   }

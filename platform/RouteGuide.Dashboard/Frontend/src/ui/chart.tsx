@@ -105,10 +105,10 @@ function Overlay({ plot, dots, marks }: { plot: uPlot; dots: readonly Dot[]; mar
           if (e) e.style.height = `${height}px`;
         }} />;
       })}
-      {dots.map((d, i) => {
+      {dots.map(d => {
         const [x, y] = [plot.valToPos(d.time, 'x'), plot.valToPos(d.value, 'y')];
         if (!(x >= 0 && x <= width && y <= height)) return null;
-        return <a key={`d${i}`} class="exemplar" href={d.href} title={d.title} aria-label={d.title} data-testid="exemplar" ref={e => place(e, x, Math.max(0, y))} />;
+        return <a key={`d${d.time} ${d.href}`} class="exemplar" href={d.href} title={d.title} aria-label={d.title} data-testid="exemplar" ref={e => place(e, x, Math.max(0, y))} />;
       })}
     </>
   );

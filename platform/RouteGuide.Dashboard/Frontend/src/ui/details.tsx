@@ -87,13 +87,15 @@ function PropertyRow({ property: p, search }: { property: Property; search: stri
     <div>
       <dt><Marked text={p.name} search={search} /></dt>
       <dd>
-        {hidden ? <span class="masked" aria-label="hidden">••••••••</span>
-          : p.node ?? (p.href ? <a href={p.href} target={/^https?:/.test(p.href) ? '_blank' : undefined} rel="noreferrer">{p.value}</a> : <Marked text={p.value} search={search} />)}
+        <span class="value">
+          {hidden ? <span class="masked" aria-label="hidden">••••••••</span>
+            : p.node ?? (p.href ? <a href={p.href} target={/^https?:/.test(p.href) ? '_blank' : undefined} rel="noreferrer">{p.value}</a> : <Marked text={p.value} search={search} />)}
+        </span>
+        <span class="acts">
+          {p.masked && <Button icon={hidden ? 'eye' : 'eyeOff'} label={hidden ? `Show ${p.name}` : `Hide ${p.name}`} aria-pressed={!hidden} onClick={() => setSeen(!seen)} />}
+          <CopyButton text={p.value} label={p.name} />
+        </span>
       </dd>
-      <span class="acts">
-        {p.masked && <Button icon={hidden ? 'eye' : 'eyeOff'} label={hidden ? `Show ${p.name}` : `Hide ${p.name}`} aria-pressed={!hidden} onClick={() => setSeen(!seen)} />}
-        <CopyButton text={p.value} label={p.name} />
-      </span>
     </div>
   );
 }

@@ -35,8 +35,9 @@ export function Popover({ label, icon, text, look = 'subtle', class: classes, ki
     const away = (event: Event) => {
       if (!root.current?.contains(event.target as Node)) setOpen(false);
     };
+    // What scrolls elsewhere, such as a list that follows its end, does not move the button.
     const moved = (event: Event) => {
-      if (!box.current?.contains(event.target as Node)) setOpen(false);
+      if (!(event.target instanceof Node) || event.target.contains(root.current)) setOpen(false);
     };
     document.addEventListener('pointerdown', away);
     document.addEventListener('focusin', away);

@@ -6,21 +6,24 @@ import { Icon } from '../../ui/icon';
 import { iconOf, type IconName } from '../../ui/icons';
 import { MenuItem, MenuSeparator, MenuTitle, Popover } from '../../ui/popover';
 import { invoke } from './commands';
-import type { Group } from './model';
+import { kindOf, type Group } from './model';
 
-const builtIn: Record<string, IconName> = { 'resource-start': 'play', 'resource-stop': 'stop', 'resource-restart': 'arrowCounterclockwise', 'resource-rebuild': 'arrowSync', 'resource-scale': 'scale' };
+const builtIn: Record<string, IconName> = { start: 'play', stop: 'stop', restart: 'arrowCounterclockwise', rebuild: 'arrowSync', scale: 'scale' };
 
-const iconFor = (c: ResourceCommand): IconName => builtIn[c.name] ?? iconOf(c.iconName, 'rocket');
+const iconFor = (c: ResourceCommand): IconName => builtIn[kindOf(c.name)] ?? iconOf(c.iconName, 'rocket');
 const shown = (r: Resource) => r.commands.filter(c => c.state !== 'Hidden');
 
-function CommandButton({ resource, command }: { resource: Resource; command: ResourceCommand }) {
-  return <Button icon={iconFor(command)} label={`${command.displayName} ${resource.name}`} disabled={command.state === 'Disabled'} data-command={command.name} onClick={() => invoke(resource, command)} />;
+function CommandButton({ resource, command, secondary = false }: { resource: Resource; command: ResourceCommand; secondary?: boolean }) {
+  return <Button class={secondary ? 'secondary' : ''} icon={iconFor(command)} label={`${command.displayName} ${resource.name}`} disabled={command.state === 'Disabled'} data-command={command.name} onClick={() => invoke(resource, command)} />;
 }
 
 /** What can be done with one instance: the usual at hand, the rest in the menu. */
 export function ResourceActions({ resource: r, inGroup, onDetails }: { resource: Resource; inGroup: boolean; onDetails: () => void }) {
-  const commands = shown(r).filter(c => !inGroup || c.name !== 'resource-scale');
-  const main = commands.find(c => (c.name === 'resource-start' || c.name === 'resource-stop') && c.state === 'Enabled') ?? commands.find(c => c.name === 'resource-stop');
+  const commands = shown(r).filter(c => !inGroup || kindOf(c.name) !== 'scale');
+  const isSwitch = (c: ResourceCommand) => kindOf(c.name) === 'start' || kindOf(c.name) === 'stop';
+  const main = commands.find(c => isSwitch(c) && c.state === 'Enabled') ?? commands.find(c => kindOf(c.name) === 'stop');
+  // The app's own commands before the usual ones: those are in every menu.
+  const more = commands.filter(c => c.highlighted && !isSwitch(c)).sort((a, b) => Number(kindOf(a.name) in builtIn) - Number(kindOf(b.name) in builtIn)).slice(0, 2);
   const close = (act: () => void, done: () => void) => () => {
     done();
     act();
@@ -29,7 +32,7 @@ export function ResourceActions({ resource: r, inGroup, onDetails }: { resource:
     <span class="row actions" onClick={e => e.stopPropagation()}>
       {main && <CommandButton resource={r} command={main} />}
       <a class="button icon-only" href={href('/console', { resource: r.name })} aria-label={`Console of ${r.name}`} title="Console"><ConsoleIcon /></a>
-      {commands.filter(c => c.highlighted && c !== main && c.name !== 'resource-start' && c.name !== 'resource-stop').slice(0, 2).map(c => <CommandButton key={c.name} resource={r} command={c} />)}
+      {more.map(c => <CommandButton key={c.name} resource={r} command={c} secondary />)}
       <Popover icon="more" label={`More actions for ${r.name}`}>
         {done => (
           <>
@@ -51,9 +54,9 @@ export function ResourceActions({ resource: r, inGroup, onDetails }: { resource:
 
 /** What can be done with all replicas of a resource. */
 export function GroupActions({ group }: { group: Group }) {
-  const withScale = group.members.find(m => m.commands.some(c => c.name === 'resource-scale' && c.state === 'Enabled')) ?? group.members[0];
-  const scale = withScale.commands.find(c => c.name === 'resource-scale');
-  const all = ['resource-start', 'resource-stop', 'resource-restart'].map(name => ({ name, targets: group.members.filter(m => m.commands.some(c => c.name === name && c.state === 'Enabled')) })).filter(a => a.targets.length > 0);
+  const withScale = group.members.find(m => m.commands.some(c => kindOf(c.name) === 'scale' && c.state === 'Enabled')) ?? group.members[0];
+  const scale = withScale.commands.find(c => kindOf(c.name) === 'scale');
+  const all = ['start', 'stop', 'restart'].map(name => ({ name, targets: group.members.filter(m => m.commands.some(c => kindOf(c.name) === name && c.state === 'Enabled')) })).filter(a => a.targets.length > 0);
   return (
     <span class="row actions" onClick={e => e.stopPropagation()}>
       {scale && scale.state !== 'Hidden' && (
@@ -71,7 +74,7 @@ export function GroupActions({ group }: { group: Group }) {
             <MenuItem icon="trending" href={href('/metrics', { resource: group.name })}>Metrics</MenuItem>
             {all.length > 0 && <MenuTitle>All replicas</MenuTitle>}
             {all.map(({ name, targets }) => {
-              const command = (m: Resource) => m.commands.find(c => c.name === name)!;
+              const command = (m: Resource) => m.commands.find(c => kindOf(c.name) === name)!;
               return (
                 <MenuItem key={name} icon={builtIn[name]} onClick={() => {
                   done();

@@ -5,6 +5,7 @@ import { messageOf, post } from '../../lib/http';
 import { notify, settle } from '../../lib/notices';
 import { Button } from '../../ui/controls';
 import { Dialog } from '../../ui/dialog';
+import { kindOf } from './model';
 
 type Value = string | number | boolean;
 
@@ -18,7 +19,7 @@ export function invoke(resource: Resource, command: ResourceCommand) {
 }
 
 async function run(resource: Resource, command: ResourceCommand, values?: Record<string, Value>) {
-  const subject = command.name === 'resource-scale' ? resource.displayName : resource.name;
+  const subject = kindOf(command.name) === 'scale' ? resource.displayName : resource.name;
   const title = `${command.displayName} ${subject}`;
   const notice = notify('progress', `${title}…`);
   try {
@@ -47,7 +48,7 @@ function CommandDialog({ resource, command, onClose }: { resource: Resource; com
     onClose();
     void run(resource, command, command.inputs.length > 0 ? Object.fromEntries(given) : undefined);
   };
-  const subject = command.name === 'resource-scale' ? resource.displayName : resource.name;
+  const subject = kindOf(command.name) === 'scale' ? resource.displayName : resource.name;
   return (
     <Dialog title={`${command.displayName} ${subject}`} submit={command.displayName} onSubmit={submit} onClose={onClose}>
       {command.confirmation && <p>{command.confirmation}</p>}

@@ -83,6 +83,17 @@ export function sourceOf(r: Resource): { text: string; args: string; full: strin
 
 export const typeIcon: Record<string, IconName> = { Project: 'codeProject', Executable: 'console', Container: 'box', Parameter: 'key' };
 
+/** What a command does, whichever way its app host spells the usual ones: `start`, or `resource-start`. */
+export const kindOf = (command: string) => command.replace(/^resource-/, '');
+
+const properties: Record<string, string> = {
+  'project.path': 'Project path', 'project.args': 'Arguments', 'executable.path': 'Program', 'executable.workDir': 'Working directory', 'executable.args': 'Arguments', 'executable.pid': 'Process id',
+  'resource.exitCode': 'Exit code', 'resource.healthState': 'Health', 'resource.source': 'Source', 'container.image': 'Image', 'container.id': 'Container id', replicas: 'Replicas',
+};
+
+/** What a property is called on the page. */
+export const propertyName = (p: Resource['properties'][number]) => p.displayName ?? properties[p.name] ?? p.name;
+
 /** Those that are shown, best first; inactive ones come last. */
 export const linksOf = (r: Resource) => r.urls.filter(u => !u.internal).sort((a, b) => Number(a.inactive) - Number(b.inactive) || b.sortOrder - a.sortOrder);
 

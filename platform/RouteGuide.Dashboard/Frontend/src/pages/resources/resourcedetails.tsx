@@ -6,7 +6,7 @@ import { Button, ResourceName } from '../../ui/controls';
 import { Details, PropertyCard, type Property } from '../../ui/details';
 import { useState } from 'preact/hooks';
 import { ResourceActions } from './actions';
-import { textOf, words } from './model';
+import { propertyName, textOf, words } from './model';
 import { State } from './table';
 
 export function ResourceDetails({ resource: r, onClose }: { resource: Resource; onClose: () => void }) {
@@ -26,7 +26,7 @@ export function ResourceDetails({ resource: r, onClose }: { resource: Resource; 
             { name: 'Type', value: r.type },
             { name: 'Start time', value: formatDateTime(r.startedAt) },
             ...(r.stoppedAt ? [{ name: 'Stop time', value: formatDateTime(r.stoppedAt) }] : []),
-            ...r.properties.filter(p => p.value !== null).sort((a, b) => (a.sortOrder ?? 1000) - (b.sortOrder ?? 1000)).map(p => ({ name: p.displayName ?? p.name, value: textOf(p.value), masked: p.sensitive })),
+            ...r.properties.filter(p => p.value !== null).sort((a, b) => (a.sortOrder ?? 1000) - (b.sortOrder ?? 1000)).map(p => ({ name: propertyName(p), value: textOf(p.value), masked: p.sensitive })),
           ]} />
           <PropertyCard title="URLs" search={search} properties={r.urls.map(u => ({ name: u.endpoint ?? (u.displayName || 'url'), value: u.url, href: !u.inactive && /^https?:/.test(u.url) ? u.url : undefined }))} />
           <PropertyCard title="Health checks" search={search} properties={r.healthReports.map(h => ({

@@ -108,7 +108,8 @@ function Source({ resource: r }: { resource: Resource }) {
 }
 
 function Links({ resources }: { resources: Resource[] }) {
-  const links = resources.flatMap(linksOf);
+  // Replicas share the addresses of their proxy.
+  const links = [...new Map(resources.flatMap(linksOf).map(l => [l.url, l])).values()];
   if (links.length === 0) return <span class="dim">–</span>;
   const [first, ...rest] = links;
   return (

@@ -121,9 +121,9 @@ function Room() {
   return (
     <>
       <p class="row wrap" data-testid="chat-state">
-        <span class={`badge ${s?.open ? 'success' : 'info'}`}>{s?.open ? 'Connected' : 'Connecting…'}</span>
+        <span class={`badge ${s ? 'success' : 'info'}`}>{s ? 'Connected' : 'Connecting…'}</span>
         {s?.replica && <span class={`chip c${s.color}`} data-testid="answered-by" data-replica={s.replica}>{s.replica}</span>}
-        <span class="dim">{s ? s.windows.map(w => w.name).join(', ') : ''}{s?.message && ` · ${s.message}`}</span>
+        <span class="dim">{s ? s.windows.map(w => w.name).join(', ') : ''}{s?.message ? ` · ${s.message}` : s && !s.open ? ' · the call begins with the first note' : ''}</span>
       </p>
       <div class="chat-log" ref={log} role="log" aria-label="Chat" data-testid="chat-log" tabindex={0}>
         {said.value.map((n, i) => (

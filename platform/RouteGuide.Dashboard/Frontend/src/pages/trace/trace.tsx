@@ -59,7 +59,7 @@ export function TracePage({ parts: [id] }: { parts: string[] }) {
         <div><dt>Resources</dt><dd>{trace.resources.length}</dd></div>
         <div><dt>Depth</dt><dd>{trace.depth}</dd></div>
         <div><dt>Total spans</dt><dd>{trace.spanCount}</dd></div>
-        <div class="legend">{trace.resources.map(r => <ResourceName key={r.name} name={r.name} color={r.color} />)}</div>
+        <div class="legend"><dt class="visually-hidden">Colours</dt>{trace.resources.map(r => <dd key={r.name}><ResourceName name={r.name} color={r.color} /></dd>)}</div>
       </dl>
       {trace.truncated && <div class="bar-message"><Icon name="warning" />This trace has more spans than are kept; the last ones are missing.</div>}
       <Split details={selected && <SpanDetails key={selected.id} span={selected} trace={trace} onClose={() => setQuery({ span: null })} />}>
