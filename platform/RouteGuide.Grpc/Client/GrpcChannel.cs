@@ -1,7 +1,9 @@
-using System.Collections.Concurrent;
 using Grpc.Core;
 using Grpc.Internal;
+using Grpc.Net.Client.Balancer;
+using Grpc.Net.Client.Configuration;
 using Grpc.Net.Client.Internal;
+using Grpc.Net.Client.Internal.Balancing;
 using Grpc.Net.Client.Internal.Retry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,35 +20,43 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     private readonly bool _disposesInvoker;
     private readonly ConnectionMonitor? _connections;
     private readonly RunningCalls _running = new();
-    private readonly ConcurrentDictionary<string, MethodInformation> _methods = new(StringComparer.Ordinal);
-    private readonly MethodPolicies _policies;
+    private readonly ConnectionManager? _balancer;
+    private readonly bool _knowsConnections;
+    private readonly Visit _visit = new(new CallCounts(), null);
     private readonly int? _maxRetryAttempts;
-    private readonly Uri _address;
-    private readonly bool _isSecure;
+    private readonly ChannelTarget _target;
+    private volatile MethodBook _methods;
 
-    private GrpcChannel(Uri address, GrpcChannelOptions options)
-        : base(address.Authority)
+    private GrpcChannel(ChannelTarget target, GrpcChannelOptions options)
+        : base(target.Name)
     {
-        _address = address;
-        _isSecure = ChannelValidation.CheckScheme(address);
-        ChannelValidation.CheckServiceConfig(options.ServiceConfig);
-        CallCredentials = ChannelValidation.CheckCredentials(options.Credentials, _isSecure);
-        MaySendCredentials = _isSecure || options.UnsafeUseInsecureChannelCallCredentials;
+        _target = target;
+        CallCredentials = target.CallCredentials;
+        MaySendCredentials = target.IsSecure || options.UnsafeUseInsecureChannelCallCredentials;
         MaxSendMessageSize = options.MaxSendMessageSize;
         MaxReceiveMessageSize = options.MaxReceiveMessageSize;
         ThrowsOperationCanceled = options.ThrowOperationCanceledOnCancellation;
         HttpVersion = options.HttpVersion ?? System.Net.HttpVersion.Version20;
         HttpVersionPolicy = options.HttpVersionPolicy ?? System.Net.Http.HttpVersionPolicy.RequestVersionExact;
         Compression = new CompressionProviders(options.CompressionProviders ?? GrpcEncodings.CreateDefaultProviders());
-        RetryThrottle = RetryThrottle.From(options.ServiceConfig?.RetryThrottling);
         RetryBudget = new RetryBudget(options.MaxRetryBufferSize, options.MaxRetryBufferPerCallSize);
-        _policies = new MethodPolicies(options.ServiceConfig);
         _maxRetryAttempts = options.MaxRetryAttempts;
+        _methods = new MethodBook(options.ServiceConfig, target, _maxRetryAttempts);
         var loggers = options.LoggerFactory ?? (ILoggerFactory?)options.ServiceProvider?.GetService(typeof(ILoggerFactory)) ?? NullLoggerFactory.Instance;
         Logger = loggers.CreateLogger<GrpcChannel>();
 
         (_invoker, _disposesInvoker, var sockets) = ChannelTransport.Create(options);
-        _connections = ConnectionMonitor.TryAttach(sockets, address, options);
+        if (target.Factory is null && !AsksForBalancing(options.ServiceConfig))
+        {
+            _connections = ConnectionMonitor.TryAttach(sockets, target.Address, options);
+            return;
+        }
+
+        var transport = SocketTransport.TryAttach(sockets);
+        _knowsConnections = transport is not null;
+        var resolver = target.Factory?.Create(new ResolverOptions(target.Address, target.IsSecure ? 443 : 80, loggers, options))
+            ?? new StaticResolver([new BalancerAddress(target.Address.IdnHost, target.Address.Port)]);
+        _balancer = new ConnectionManager(this, resolver, (ISubchannelTransport?)transport ?? new PassiveTransport(), options, loggers);
     }
 
     /// <summary>
@@ -54,7 +64,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     /// without a <see cref="SocketsHttpHandler.ConnectCallback"/>. A connection counts from TCP on; a TLS handshake that fails takes it away again.
     /// </summary>
     /// <exception cref="InvalidOperationException">The handler does not let the channel see its connections.</exception>
-    public ConnectivityState State => Connections.State;
+    public ConnectivityState State => _balancer?.State ?? Connections.State;
 
     internal IReadOnlyList<AsyncAuthInterceptor> CallCredentials { get; }
 
@@ -75,7 +85,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
 
     internal ILogger Logger { get; }
 
-    internal RetryThrottle? RetryThrottle { get; }
+    internal RetryThrottle? RetryThrottle => _methods.Throttle;
 
     internal RetryBudget RetryBudget { get; }
 
@@ -89,8 +99,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     /// <param name="address">The address, for example <c>https://localhost:50051</c>.</param>
     /// <exception cref="ArgumentNullException">The address is null.</exception>
     /// <exception cref="UriFormatException">The address is not a URI.</exception>
-    /// <exception cref="InvalidOperationException">The scheme is neither http nor https.</exception>
-    /// <exception cref="NotSupportedException">The scheme is dns or static.</exception>
+    /// <exception cref="InvalidOperationException">The scheme is neither http nor https; others need options.</exception>
     public static GrpcChannel ForAddress(string address) => ForAddress(address, new GrpcChannelOptions());
 
     /// <summary>Creates a channel to an address.</summary>
@@ -100,8 +109,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     /// <exception cref="UriFormatException">The address is not a URI.</exception>
     /// <exception cref="ArgumentException">The options name both an HttpClient and a handler.</exception>
     /// <exception cref="InvalidOperationException">The credentials do not go with the scheme or with each other.</exception>
-    /// <exception cref="InvalidOperationException">The scheme is neither http nor https.</exception>
-    /// <exception cref="NotSupportedException">The scheme is dns or static, or the service config asks for something that is not supported.</exception>
+    /// <exception cref="InvalidOperationException">There is no resolver for the scheme, or the service config asks for a balancing policy that is not known.</exception>
     public static GrpcChannel ForAddress(string address, GrpcChannelOptions channelOptions)
     {
         ArgumentNullException.ThrowIfNull(address);
@@ -123,7 +131,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
                 nameof(channelOptions));
         }
 
-        return new GrpcChannel(address, channelOptions);
+        return new GrpcChannel(ChannelTarget.From(address, channelOptions), channelOptions);
     }
 
     /// <inheritdoc/>
@@ -141,7 +149,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     public Task ConnectAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_running.IsClosed, this);
-        return Connections.ConnectAsync(cancellationToken);
+        return _balancer?.ConnectAsync(cancellationToken) ?? Connections.ConnectAsync(cancellationToken);
     }
 
     /// <summary>Waits until <see cref="State"/> is another.</summary>
@@ -150,12 +158,18 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     /// <exception cref="InvalidOperationException">The handler does not let the channel see its connections.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled before the state changed.</exception>
     public Task WaitForStateChangedAsync(ConnectivityState lastObservedState, CancellationToken cancellationToken = default) =>
-        Connections.WaitForStateChangedAsync(lastObservedState, cancellationToken);
+        _balancer?.WaitForStateChangedAsync(lastObservedState, cancellationToken) ?? Connections.WaitForStateChangedAsync(lastObservedState, cancellationToken);
+
+    /// <summary>How the channel stands to its servers, one entry for each. Not part of the official client.</summary>
+    public IReadOnlyList<SubchannelInfo> GetSubchannels() => _balancer is null
+        ? [Describe(Target, _connections?.State, "", _visit.Counts)]
+        : [.. _balancer.Subchannels.Select(s => Describe(s.ToString(), s.State.State, s.State.Status.Detail, s.Counts))];
 
     /// <summary>Closes the channel: running calls are cancelled, later ones refused.</summary>
     public void Dispose()
     {
         foreach (var call in _running.Close()) call.Dispose();
+        _balancer?.Dispose();
         if (_disposesInvoker) _invoker.Dispose();
         _connections?.Dispose();
         _running.Dispose();
@@ -168,15 +182,70 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
 
     internal void Remove(GrpcCall call) => _running.Remove(call);
 
-    /// <exception cref="InvalidOperationException">The method's retry policy is not valid.</exception>
-    internal MethodInformation Describe(IMethod method) => _methods.TryGetValue(method.FullName, out var known)
-        ? known
-        : _methods.GetOrAdd(method.FullName, MethodInformation.Create(_address, _isSecure, method, _policies.Find(method, _maxRetryAttempts)));
+    /// <exception cref="InvalidOperationException">The method's policy is not valid.</exception>
+    internal MethodInformation Describe(IMethod method) => _methods.Describe(method);
 
-    /// <summary>Waits for a connection, if the handler lets the channel see its connections.</summary>
-    internal Task WaitForReadyAsync(CancellationToken cancellationToken) => _connections?.ConnectAsync(cancellationToken) ?? Task.CompletedTask;
+    /// <summary>Takes the policies of a service config, for calls from now on.</summary>
+    /// <exception cref="InvalidOperationException">The config cannot be used.</exception>
+    internal void UsePolicies(ServiceConfig? config) => _methods = new MethodBook(config, _target, _maxRetryAttempts);
 
-    internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+    /// <summary>Sends a call's request, to a server that is picked if there is a choice.</summary>
+    internal Task<HttpResponseMessage> SendAsync(GrpcCall call, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (_balancer is not null) return SendBalancedAsync(_balancer, call, request, cancellationToken);
+        if (call.IsWaitForReady && _connections is not null) return SendWhenConnectedAsync(_connections, call, request, cancellationToken);
+        call.Visiting(_visit);
+        return TransmitAsync(request, cancellationToken);
+    }
+
+    private static bool AsksForBalancing(ServiceConfig? config) =>
+        config?.LoadBalancingConfigs.FirstOrDefault() is { } first && first.PolicyName != LoadBalancingConfig.PickFirstPolicyName;
+
+    private static SubchannelInfo Describe(string address, ConnectivityState? state, string detail, CallCounts counts) =>
+        new(address, state, detail, counts.InFlight, counts.Started, counts.Failed);
+
+    private async Task<HttpResponseMessage> SendWhenConnectedAsync(
+        ConnectionMonitor connections, GrpcCall call, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        await connections.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        call.Visiting(_visit);
+        return await TransmitAsync(request, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<HttpResponseMessage> SendBalancedAsync(
+        ConnectionManager balancer, GrpcCall call, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var (host, path) = (request.Headers.Host, request.RequestUri!.PathAndQuery);
+        for (var failures = 0; ; failures++)
+        {
+            // What the last server was asked for is not what the next one is.
+            request.Headers.Host = host;
+            var picked = call.Server is { } server
+                ? balancer.Take(server)
+                : await balancer.PickAsync(request, call.IsWaitForReady, cancellationToken).ConfigureAwait(false);
+            var endPoint = picked.Address.EndPoint;
+            request.RequestUri = new Uri(new UriBuilder(_target.RequestBase.Scheme, endPoint.Host, endPoint.Port).Uri, path);
+            if (host is null && picked.Address.TryGetAttribute(DnsResolver.HostOverride, out var name)) request.Headers.Host = name;
+
+            call.Visiting(new Visit(picked.Subchannel.Counts, picked));
+            try
+            {
+                return await TransmitAsync(request, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (ErrorMapping.IsNotConnected(e) && MayGoElsewhere(balancer, call, failures))
+            {
+                // Nothing was sent. The policy has heard of it, or hears of it now, and picks another or none.
+                call.NotReached(e);
+            }
+        }
+    }
+
+    private bool MayGoElsewhere(ConnectionManager balancer, GrpcCall call, int failures) =>
+        call.Server is null
+        && _invoker is not HttpClient
+        && ((call.IsWaitForReady && _knowsConnections) || failures < balancer.Subchannels.Count);
+
+    private Task<HttpResponseMessage> TransmitAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         // HttpClient would otherwise read the whole response before it returns.
         _invoker is HttpClient client
             ? client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)

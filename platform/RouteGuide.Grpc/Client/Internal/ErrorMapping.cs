@@ -16,7 +16,8 @@ internal static class ErrorMapping
     /// <summary>Begins the detail of a write that failed.</summary>
     public const string Writing = "Error writing message.";
 
-    private const string NotConnected = "Error connecting to subchannel.";
+    /// <summary>The detail of a call to a server that cannot be connected.</summary>
+    public const string NotConnected = "Error connecting to subchannel.";
 
     /// <summary>The status for an exception; <paramref name="what"/> begins its detail.</summary>
     public static Status ToStatus(Exception exception, string what)
@@ -33,6 +34,10 @@ internal static class ErrorMapping
 
         return new Status(IsLostConnection(exception) ? StatusCode.Unavailable : StatusCode.Internal, Describe(exception, what), exception);
     }
+
+    /// <summary>Whether no connection could be made, so that nothing of the request was sent.</summary>
+    public static bool IsNotConnected(Exception exception) =>
+        exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } && Find<SocketException>(exception) is not null;
 
     /// <summary>HTTP/2 error codes to status codes (gRPC over HTTP/2, "Errors").</summary>
     private static StatusCode FromHttp2Error(long code) => code switch

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Internal;
+using Grpc.Net.Client.Balancer;
+using Grpc.Net.Client.Internal.Balancing;
 using Microsoft.Extensions.Logging;
 
 namespace Grpc.Net.Client.Internal;
@@ -32,6 +34,7 @@ internal abstract partial class GrpcCall : ICallControl
     private TaskCompletionSource? _ended;
     private Metadata? _trailers;
     private Activity? _span;
+    private Visit? _visit;
     private long _started;
 
     protected GrpcCall(GrpcChannel channel, IMethod method, MethodInformation information, string? host, in CallOptions options, int previousAttempts)
@@ -92,6 +95,9 @@ internal abstract partial class GrpcCall : ICallControl
 
     public MethodInformation Information { get; }
 
+    /// <summary>The server that the call is meant for, if it is for one; before the call is started.</summary>
+    public Subchannel? Server { get; init; }
+
     /// <summary>Cancelled when the call ends before its answer is complete.</summary>
     public CancellationToken Stopped => _stop.Token;
 
@@ -113,7 +119,7 @@ internal abstract partial class GrpcCall : ICallControl
     protected DateTime? Deadline { get; }
 
     /// <summary>Whether the call waits for a connection instead of failing while there is none.</summary>
-    protected bool IsWaitForReady { get; }
+    public bool IsWaitForReady { get; }
 
     /// <summary>How often the call was tried before; the server is told.</summary>
     protected int PreviousAttempts { get; }
@@ -196,6 +202,7 @@ internal abstract partial class GrpcCall : ICallControl
         Channel.Remove(this);
         ClientEventSource.Log.CallEnd(status.StatusCode);
         ClientTelemetry.Ended(Method.FullName, Channel.Target, status.StatusCode, _started);
+        Leave(status, isComplete: !stop);
         if (Interlocked.Exchange(ref _span, null) is { } span) ClientTelemetry.EndSpan(span, Method.FullName, status);
         if (status.StatusCode != StatusCode.OK) LogEnded(Channel.Logger, Method.FullName, status.StatusCode, status.Detail, status.DebugException);
         OnEnded();
@@ -219,6 +226,19 @@ internal abstract partial class GrpcCall : ICallControl
                 : exception;
         }
     }
+
+    /// <summary>The call is about to be sent to a server, whose calls are counted.</summary>
+    public void Visiting(Visit visit)
+    {
+        visit.Counts.Start();
+        visit.Server?.Tracker?.Start();
+        Volatile.Write(ref _visit, visit);
+        // It may have ended in between.
+        if (HasEnded) Leave(GetStatus(), isComplete: false);
+    }
+
+    /// <summary>The call has not reached the server, and may go to another.</summary>
+    public void NotReached(Exception why) => Leave(new Status(StatusCode.Unavailable, "", why), isComplete: false);
 
     /// <summary>Starts what can end the call from outside. It may have ended when this returns.</summary>
     protected void Begin()
@@ -297,6 +317,21 @@ internal abstract partial class GrpcCall : ICallControl
     }
 
     internal void OnDeadline() => GiveUp(DeadlineExceeded);
+
+    private void Leave(in Status status, bool isComplete)
+    {
+        if (Interlocked.Exchange(ref _visit, null) is not { } visit) return;
+        visit.Counts.End(status.StatusCode != StatusCode.OK);
+        if (visit.Server is not { Tracker: { } tracker } server) return;
+        // Of an answer that was broken off, the trailers may still be on their way.
+        if (tracker is ILoadListener listener && isComplete && _response is { } response && OrcaLoad.TryRead(_kind == ResponseKind.Messages ? response.TrailingHeaders : response.Headers, out var load))
+            listener.OnLoad(load);
+        tracker.Complete(new CompletionContext
+        {
+            Address = server.Address,
+            Error = status.StatusCode == StatusCode.OK ? null : status.DebugException ?? new RpcException(status),
+        });
+    }
 
     private void GiveUp(in Status status) => End(status, stop: true, isGivenUp: true);
 

@@ -194,8 +194,8 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
         if (PreviousAttempts > 0) request.Headers.TryAddWithoutValidation(GrpcHeaders.PreviousAttempts, $"{PreviousAttempts}");
         RequestHeaders.Write(request, Channel.Compression.AcceptEncoding, _requestEncoding, Deadline - DateTime.UtcNow, Headers);
 
-        return Credentials is null && Channel.CallCredentials.Count == 0 && !IsWaitForReady
-            ? Channel.SendAsync(request, Stopped)
+        return Credentials is null && Channel.CallCredentials.Count == 0
+            ? Channel.SendAsync(this, request, Stopped)
             : PrepareAndSendAsync(request);
     }
 
@@ -203,7 +203,6 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
     {
         var metadata = await CallCredentialsRunner.RunAsync(Channel, Information, Method, Credentials, Stopped).ConfigureAwait(false);
         RequestHeaders.WriteMetadata(request, metadata);
-        if (IsWaitForReady) await Channel.WaitForReadyAsync(Stopped).ConfigureAwait(false);
-        return await Channel.SendAsync(request, Stopped).ConfigureAwait(false);
+        return await Channel.SendAsync(this, request, Stopped).ConfigureAwait(false);
     }
 }

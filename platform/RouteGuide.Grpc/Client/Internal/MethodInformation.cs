@@ -6,10 +6,11 @@ namespace Grpc.Net.Client.Internal;
 /// <summary>What a channel knows about a method, worked out once.</summary>
 /// <param name="RequestUri">Where its requests go.</param>
 /// <param name="ServiceUrl">Its service, as call credentials see it.</param>
-/// <param name="Retry">How its calls are repeated; null for not at all.</param>
-internal sealed record MethodInformation(Uri RequestUri, string ServiceUrl, RetrySettings? Retry)
+/// <param name="Retry">How its calls are retried; null for not at all.</param>
+/// <param name="Hedging">How its calls are hedged; null for not at all.</param>
+internal sealed record MethodInformation(Uri RequestUri, string ServiceUrl, RetrySettings? Retry, HedgingSettings? Hedging)
 {
-    public static MethodInformation Create(Uri address, bool isSecure, IMethod method, RetrySettings? retry)
+    public static MethodInformation Create(Uri address, bool isSecure, IMethod method, (RetrySettings? Retry, HedgingSettings? Hedging) repetition)
     {
         const string DefaultSecurePort = ":443";
         var authority = address.Authority;
@@ -18,6 +19,7 @@ internal sealed record MethodInformation(Uri RequestUri, string ServiceUrl, Retr
         return new MethodInformation(
             new Uri(address, address.AbsolutePath.TrimEnd('/') + method.FullName),
             $"{address.Scheme}://{authority}/{method.ServiceName}",
-            retry);
+            repetition.Retry,
+            repetition.Hedging);
     }
 }

@@ -2,13 +2,13 @@ using Grpc.Core;
 
 namespace Grpc.Net.Client.Internal.Retry;
 
-/// <summary>One attempt at a retried call, with the parts that its kind of call has.</summary>
+/// <summary>One attempt at a repeated call, with the parts that its kind of call has.</summary>
 internal sealed class Attempt<TResponse>
     where TResponse : class
 {
     private readonly Task<Exception?> _sender = Task.FromResult<Exception?>(null);
 
-    private Attempt(GrpcCall<BufferedMessage, TResponse> call, MethodType type, BufferedMessage? request, RequestLog? log)
+    private Attempt(GrpcCall<BufferedMessage, TResponse> call, MethodType type, BufferedMessage? request, RequestLog? log, RequestLog.Sender? sender)
     {
         Call = call;
         call.TrackAnswer();
@@ -23,12 +23,12 @@ internal sealed class Attempt<TResponse>
             case MethodType.ClientStreaming:
                 var client = call.StartClientStreaming();
                 Response = client.ResponseAsync;
-                _sender = log!.SendAsync(client.RequestStream, call.Ended);
+                _sender = log!.SendAsync(sender!, client.RequestStream, call.Ended);
                 break;
             default:
                 var duplex = call.StartDuplexStreaming();
                 Reader = duplex.ResponseStream;
-                _sender = log!.SendAsync(duplex.RequestStream, call.Ended);
+                _sender = log!.SendAsync(sender!, duplex.RequestStream, call.Ended);
                 break;
         }
     }
@@ -42,7 +42,8 @@ internal sealed class Attempt<TResponse>
     public IAsyncStreamReader<TResponse>? Reader { get; }
 
     public static Attempt<TResponse> Start(
-        GrpcCall<BufferedMessage, TResponse> call, MethodType type, BufferedMessage? request, RequestLog? log) => new(call, type, request, log);
+        GrpcCall<BufferedMessage, TResponse> call, MethodType type, BufferedMessage? request, RequestLog? log, RequestLog.Sender? sender) =>
+        new(call, type, request, log, sender);
 
     /// <summary>Waits for the end of what a failed attempt has started.</summary>
     public async Task SettleAsync()

@@ -17,15 +17,20 @@ internal sealed class MethodPolicies
         }
     }
 
-    /// <summary>The retry settings for a method; null for none.</summary>
+    /// <summary>How the calls of a method are repeated: retried, hedged, or neither.</summary>
     /// <exception cref="InvalidOperationException">The policy is not valid.</exception>
-    public RetrySettings? Find(IMethod method, int? attemptsLimit)
+    public (RetrySettings? Retry, HedgingSettings? Hedging) Find(IMethod method, int? attemptsLimit)
     {
-        if (_configs.Count == 0) return null;
+        if (_configs.Count == 0) return default;
         var config = _configs.GetValueOrDefault((method.ServiceName, method.Name))
             ?? _configs.GetValueOrDefault((method.ServiceName, ""))
             ?? _configs.GetValueOrDefault(("", ""));
-        return config?.RetryPolicy is { } policy ? RetrySettings.From(policy, attemptsLimit, method.FullName) : null;
+        var (retry, hedging) = (config?.RetryPolicy, config?.HedgingPolicy);
+        if (retry is not null && hedging is not null)
+            throw new InvalidOperationException($"The method config for {method.FullName} has both a retry policy and a hedging policy: only one of them can repeat a call.");
+        return (
+            retry is null ? null : RetrySettings.From(retry, attemptsLimit, method.FullName),
+            hedging is null ? null : HedgingSettings.From(hedging, attemptsLimit, method.FullName));
     }
 
     private void Add(string service, string method, MethodConfig config)

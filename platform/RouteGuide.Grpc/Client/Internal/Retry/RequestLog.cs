@@ -3,8 +3,8 @@ using Grpc.Core;
 namespace Grpc.Net.Client.Internal.Retry;
 
 /// <summary>
-/// The requests of a retried stream. The application appends; each attempt has a sender that goes through the log from its beginning and then waits for
-/// more. As soon as there can be no other attempt, what has been sent is forgotten.
+/// The requests of a repeated stream. The application appends; each attempt has a sender that goes through the log from its beginning and then waits for
+/// more. As soon as there can be no other attempt, what all senders have sent is forgotten.
 /// </summary>
 internal sealed class RequestLog(RetryBudget budget)
 {
@@ -13,8 +13,8 @@ internal sealed class RequestLog(RetryBudget budget)
     private TaskCompletionSource _changed = NewSignal();
 
     // Positions count from the first message of the call; the list begins at _first.
+    private readonly List<Sender> _senders = [];
     private long _first;
-    private long _sent;
     private long _reserved;
     private bool _isComplete;
     private bool _isReplayable = true;
@@ -52,13 +52,15 @@ internal sealed class RequestLog(RetryBudget budget)
         }
     }
 
-    /// <summary>Gets ready for another attempt, when the sender of the last one has stopped; false if there can be none.</summary>
-    public bool TryRestart()
+    /// <summary>Holds everything since the beginning for one more attempt; null if some of it is gone already.</summary>
+    public Sender? TryJoin()
     {
         lock (_gate)
         {
-            if (_isReplayable) _sent = 0;
-            return _isReplayable;
+            if (!_isReplayable) return null;
+            var sender = new Sender();
+            _senders.Add(sender);
+            return sender;
         }
     }
 
@@ -81,21 +83,21 @@ internal sealed class RequestLog(RetryBudget budget)
     }
 
     /// <summary>Sends the log to one attempt, until that has ended or the log is complete. Returns what stopped it; null for neither.</summary>
-    public async Task<Exception?> SendAsync(IClientStreamWriter<BufferedMessage> writer, Task ended)
+    public async Task<Exception?> SendAsync(Sender sender, IClientStreamWriter<BufferedMessage> writer, Task ended)
     {
         // Wakes the sender up while it waits for messages that nobody wants any more.
         _ = ended.ContinueWith(_ => Wake(), TaskScheduler.Default);
         try
         {
-            for (long next = 0; ;)
+            while (true)
             {
-                var (message, isComplete, changed) = Look(next);
+                var (message, isComplete, changed) = Look(sender.Position);
                 if (message is not null)
                 {
                     writer.WriteOptions = message.Options;
                     await writer.WriteAsync(message).ConfigureAwait(false);
                     message.MarkSent();
-                    Forget(++next);
+                    Advance(sender);
                 }
                 else if (isComplete)
                 {
@@ -117,6 +119,10 @@ internal sealed class RequestLog(RetryBudget budget)
             // The attempt has failed: whether it is the last one is decided elsewhere.
             return e;
         }
+        finally
+        {
+            Leave(sender);
+        }
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -130,11 +136,20 @@ internal sealed class RequestLog(RetryBudget budget)
         }
     }
 
-    private void Forget(long sent)
+    private void Leave(Sender sender)
     {
         lock (_gate)
         {
-            _sent = sent;
+            _senders.Remove(sender);
+            if (!_isReplayable) Trim();
+        }
+    }
+
+    private void Advance(Sender sender)
+    {
+        lock (_gate)
+        {
+            sender.Position++;
             if (!_isReplayable) Trim();
         }
     }
@@ -161,9 +176,17 @@ internal sealed class RequestLog(RetryBudget budget)
 
     private void Trim()
     {
-        var count = (int)Math.Min(_sent - _first, _messages.Count);
+        // Without a sender it is not known yet where the next one begins.
+        if (_senders.Count == 0) return;
+        var count = (int)Math.Min(_senders.Min(sender => sender.Position) - _first, _messages.Count);
         if (count <= 0) return;
         _messages.RemoveRange(0, count);
         _first += count;
+    }
+
+    /// <summary>How far an attempt has come.</summary>
+    internal sealed class Sender
+    {
+        public long Position { get; set; }
     }
 }

@@ -2,8 +2,8 @@ using Grpc.Core;
 
 namespace Grpc.Net.Client.Internal.Retry;
 
-/// <summary>The responses of a retried call: those of the attempt that is kept.</summary>
-internal sealed class RetryingReader<TRequest, TResponse>(RetryingCall<TRequest, TResponse> call) : IAsyncStreamReader<TResponse>
+/// <summary>The responses of a repeated call: those of the attempt that is kept.</summary>
+internal sealed class RepeatedReader<TRequest, TResponse>(RepeatedCall<TRequest, TResponse> call) : IAsyncStreamReader<TResponse>
     where TRequest : class
     where TResponse : class
 {
@@ -34,9 +34,9 @@ internal sealed class RetryingReader<TRequest, TResponse>(RetryingCall<TRequest,
     }
 }
 
-/// <summary>The requests of a retried stream: they go into the log, from where the attempts send them.</summary>
-internal sealed class RetryingWriter<TRequest, TResponse>(
-    RetryingCall<TRequest, TResponse> call, RequestLog log, Marshaller<TRequest> marshaller, int? maxMessageSize) : IClientStreamWriter<TRequest>
+/// <summary>The requests of a repeated stream: they go into the log, from where the attempts send them.</summary>
+internal sealed class RepeatedWriter<TRequest, TResponse>(
+    RepeatedCall<TRequest, TResponse> call, RequestLog log, Marshaller<TRequest> marshaller, int? maxMessageSize) : IClientStreamWriter<TRequest>
     where TRequest : class
     where TResponse : class
 {
