@@ -21,7 +21,7 @@ public sealed class BalancerTests(BrowserSystem system)
 
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = $"Register {name}", Exact = true }).ClickAsync();
         await Expect(target.And(page.Locator("[data-state=healthy]"))).ToBeVisibleAsync();
-        await Expect(page.GetByTestId("marks").Locator("li").First).ToBeVisibleAsync();
+        await Expect(page.GetByTestId("marks").Locator("li").First).ToBeAttachedAsync();
     });
 
     [Fact]
@@ -54,11 +54,11 @@ public sealed class BalancerTests(BrowserSystem system)
         var other = before == "least_outstanding_requests" ? "round_robin" : "least_outstanding_requests";
 
         await algorithm.SelectOptionAsync(other);
-        await Expect(page.GetByTestId("marks").Locator("li[data-kind=algorithm]").First).ToBeVisibleAsync();
+        await Expect(page.GetByTestId("marks").Locator("li[data-kind=algorithm]").First).ToBeAttachedAsync();
         await Expect(algorithm).ToHaveValueAsync(other);
 
         await Expect(algorithm).ToBeEnabledAsync(new LocatorAssertionsToBeEnabledOptions { Timeout = BrowserSystem.PatienceMs });
         await algorithm.SelectOptionAsync(before);
-        await Expect(page.GetByTestId("marks").Locator("li[data-kind=algorithm]").Nth(1)).ToBeVisibleAsync();
+        await Expect(page.GetByTestId("marks").Locator("li[data-kind=algorithm]").Nth(1)).ToBeAttachedAsync();
     });
 }

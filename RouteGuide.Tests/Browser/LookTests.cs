@@ -78,7 +78,8 @@ public sealed class LookTests(BrowserSystem system)
         var faint = await window.Page.EvaluateAsync<string[]>(
             """
             () => {
-              const parse = c => (c.match(/[\d.]+/g) ?? []).map(Number);
+              // Mixed colours come as "color(srgb 0.5 0.5 0.5)", all others as rgb().
+              const parse = c => { const n = (c.replace('srgb', '').match(/[\d.]+(e-\d+)?/g) ?? []).map(Number); return c.startsWith('color(') ? [n[0] * 255, n[1] * 255, n[2] * 255, n[3] ?? 1] : n; };
               const over = (top, below) => { const a = top[3] ?? 1; return [0, 1, 2].map(i => top[i] * a + below[i] * (1 - a)); };
               const light = c => { const [r, g, b] = c.map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
               const behind = e => { const layers = []; for (; e; e = e.parentElement) { const s = getComputedStyle(e); if (s.backgroundImage !== 'none') return null; const c = parse(s.backgroundColor); if ((c[3] ?? 1) > 0) layers.unshift(c); } return layers.reduce((below, c) => over(c, below), [255, 255, 255]); };

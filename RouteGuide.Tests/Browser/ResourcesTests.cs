@@ -17,14 +17,13 @@ public sealed class ResourcesTests(BrowserSystem system)
         var page = window.Page;
         await page.Locator("[data-resource=balancer] button.link-button").First.ClickAsync();
         var details = page.GetByTestId("details");
-        await details.Locator("summary").Filter(new LocatorFilterOptions { HasText = "Environment" }).ClickAsync();
-        var show = details.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Show ADMIN_KEY", Exact = true });
+        var show = page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Show ADMIN_KEY", Exact = true });
         var row = details.Locator("dl.properties > div").Filter(new LocatorFilterOptions { Has = show });
         await Expect(row.Locator(".masked")).ToBeVisibleAsync();
 
         await show.ClickAsync();
 
-        var hide = details.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Hide ADMIN_KEY", Exact = true });
+        var hide = page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Hide ADMIN_KEY", Exact = true });
         var open = details.Locator("dl.properties > div").Filter(new LocatorFilterOptions { Has = hide });
         await Expect(open.Locator("dd")).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^[0-9a-f]{64}$"));
     });

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Grpc.Core;
-using Grpc.Health.V1;
 using Grpc.HealthCheck;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Balancer;
