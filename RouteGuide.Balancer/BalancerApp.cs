@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -34,8 +33,8 @@ internal sealed class BalancerApp : IAsyncDisposable
 
     private readonly WebApplication _web;
     private readonly BalancerSettings _settings;
-    private readonly List<(ListenerSettings Settings, Func<int> Port)> _listeners = [];
-    private readonly Dictionary<string, (string Url, IReadOnlyList<FrontListener> Bound)> _fronts = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<(ListenerSettings Settings, Func<int> Port)> _others = []; // for Kestrel
+    private readonly FrontListeners _fronts;
     private readonly RunningConfiguration _running;
     private readonly ProxyEngine _engine;
     private readonly TlsFront? _tls;
@@ -76,7 +75,8 @@ internal sealed class BalancerApp : IAsyncDisposable
         _engine = new ProxyEngine(
             new ProxyShared(first.Routes, Seen.Log, _settings.Proxy with { TargetTls = _targetTls }, time) { Meters = Seen.Book, Sampling = Seen.Sampling },
             Services.GetRequiredService<ILoggerFactory>());
-        Seen.Show(_engine, _running, Services.GetRequiredService<LeaseBook>(), () => [.. _listeners.ToArray().Select(l => new ListenerInfo($"{l.Settings with { Port = l.Port() }}", l.Settings.IsTcp ? "tcp" : l.Settings.Kind.ToString().ToLowerInvariant()))]);
+        Seen.Show(_engine, _running, Services.GetRequiredService<LeaseBook>(), () => [.. Listeners.Select(l => new ListenerInfo($"{l}", l.IsTcp ? "tcp" : l.Kind.ToString().ToLowerInvariant()))]);
+        _fronts = new FrontListeners(_engine, _running.ListenerOf, _tls, _settings.ConfigurationReloadInterval, TimeProvider.System, Services.GetRequiredService<ILogger<BalancerApp>>());
         var control = new ControlApi(new AdminGate(_settings.AdminKey), new TargetControl(_keepers, Services.GetRequiredService<LeaseBook>(), _running, History, Services.GetRequiredService<ILogger<TargetControl>>()));
         _web.Use((context, next) => context.Features.Get<AdminConnection>() is not null && context.Request.Path.StartsWithSegments(ControlApi.Root, StringComparison.Ordinal) ? control.Handle(context) : next(context));
         _web.Use(Seen.Handle);
@@ -93,6 +93,9 @@ internal sealed class BalancerApp : IAsyncDisposable
     /// <summary>What people see of it.</summary>
     public Observability Seen => Services.GetRequiredService<Observability>();
 
+    /// <summary>The target groups, used or not.</summary>
+    public IReadOnlyList<ProxyGroup> Groups => _running.All;
+
     /// <summary>What has happened lately.</summary>
     public EventHistory History => Services.GetRequiredService<EventHistory>();
 
@@ -100,7 +103,7 @@ internal sealed class BalancerApp : IAsyncDisposable
     public ProxyEngine Engine => _engine;
 
     /// <summary>The listeners in TCP mode.</summary>
-    public IEnumerable<TcpFront> TcpFronts => from l in _listeners where l.Settings.IsTcp select _running.ListenerOf(l.Settings).Tcp;
+    public IEnumerable<TcpFront> TcpFronts => from l in _fronts.Current where l.IsTcp select _running.ListenerOf(l).Tcp;
 
     /// <summary>Reads the configuration (files, environment, <paramref name="args"/>) and puts the balancer together.</summary>
     /// <exception cref="ConfigurationException">A setting cannot be used.</exception>
@@ -116,7 +119,7 @@ internal sealed class BalancerApp : IAsyncDisposable
     /// <exception cref="IOException">An address is in use.</exception>
     public async Task Start()
     {
-        foreach (var listener in _settings.Listeners.Where(l => l.Kind == ListenerKind.Front)) Listen(listener);
+        foreach (var listener in _settings.Listeners.Where(l => l.Kind == ListenerKind.Front)) _fronts.Listen(listener);
         await _web.StartAsync();
         await _engine.Start();
         _web.Lifetime.ApplicationStopping.Register(() => _stopping = _engine.Stop(_settings.DrainTimeout));
@@ -156,15 +159,16 @@ internal sealed class BalancerApp : IAsyncDisposable
     }
 
     /// <summary>Where it listens, with the ports that were chosen.</summary>
-    public IEnumerable<string> Urls(ListenerKind kind) => from l in _listeners where l.Settings.Kind == kind select (l.Settings with { Port = l.Port() }).ToString();
+    public IEnumerable<string> Urls(ListenerKind kind) => from l in Listeners where l.Kind == kind select l.ToString();
 
     /// <summary>Where a listener of the configuration listens.</summary>
-    public string UrlOf(string name) => (from l in _listeners where l.Settings.Name == name select (l.Settings with { Port = l.Port() }).ToString()).Single();
+    public string UrlOf(string name) => (from l in Listeners where l.Name == name select l.ToString()).Single();
 
     public async ValueTask DisposeAsync()
     {
         if (_watch is not null) await _watch.DisposeAsync();
         if (_configurationWatch is not null) await _configurationWatch.DisposeAsync();
+        _fronts.Dispose();
         await _engine.DisposeAsync();
         _running.Dispose();
         _keepers.Dispose();
@@ -172,67 +176,16 @@ internal sealed class BalancerApp : IAsyncDisposable
         await _web.DisposeAsync();
     }
 
-    private void Listen(ListenerSettings listener)
-    {
-        var running = _running.ListenerOf(listener);
-        var bound = new List<FrontListener>();
-        try
-        {
-            foreach (var address in listener.Addresses)
-            {
-                bound.Add(_engine.Listen(new FrontListener(address, listener.IsTls ? _tls : null) { Listener = running.Proxy, Tcp = running.Tcp, ProxyProtocol = listener.Attributes.ProxyProtocol }));
-            }
-        }
-        catch (SocketException e)
-        {
-            foreach (var front in bound) _engine.Unlisten(front);
-            throw new IOException(e.SocketErrorCode == SocketError.AddressAlreadyInUse ? $"cannot listen on {listener}: the address is in use" : $"cannot listen on {listener}: {e.Message}", e);
-        }
-
-        _fronts.Add(listener.Name, ($"{listener}", bound));
-        _listeners.Add((listener, () => bound[0].Address.Port));
-    }
-
-    private void Unlisten(string name)
-    {
-        _fronts.Remove(name, out var front);
-        foreach (var bound in front.Bound) _engine.Unlisten(bound);
-        _listeners.RemoveAll(l => l.Settings.Name == name);
-    }
+    /// <summary>What it listens on, with the ports that were chosen.</summary>
+    public IEnumerable<ListenerSettings> Listeners => [.. _fronts.Current, .. _others.ToArray().Select(l => l.Settings with { Port = l.Port() })];
 
     // On the watch's own task; one at a time.
     private void Apply(BalancerSettings settings)
     {
         Seen.Apply(settings);
-        var logger = Services.GetRequiredService<ILogger<BalancerApp>>();
         _running.Apply(settings);
+        _fronts.Apply([.. settings.Listeners.Where(l => l.Kind == ListenerKind.Front)]);
         History.Add(EventKind.Reload, null, null, null, null, _file?.File.Path);
-        var fronts = settings.Listeners.Where(l => l.Kind == ListenerKind.Front).ToList();
-        foreach (var name in _fronts.Keys.Except(from l in fronts where _fronts.TryGetValue(l.Name, out var known) && known.Url == $"{l}" select l.Name, StringComparer.OrdinalIgnoreCase).ToList())
-        {
-            logger.LogInformation("No more calls are taken on {Url}", _fronts[name].Url);
-            Unlisten(name);
-        }
-
-        foreach (var listener in fronts.Where(l => !_fronts.ContainsKey(l.Name)))
-        {
-            if (listener.IsTls && _tls is null)
-            {
-                logger.LogError("Nothing listens on {Url}: certificates are loaded when the balancer starts, and it started without", listener);
-                continue;
-            }
-
-            try
-            {
-                Listen(listener);
-                logger.LogInformation("Calls are taken on {Url}", listener);
-            }
-            catch (IOException e)
-            {
-                // The others are not to blame. It is tried again with the next change.
-                logger.LogError("Nothing listens on {Url}: {Reason}", listener, e.Message);
-            }
-        }
     }
 
     // Systems that do not say whom they ask are asked themselves.
@@ -274,6 +227,6 @@ internal sealed class BalancerApp : IAsyncDisposable
             });
         }
 
-        _listeners.Add((listener, () => listen.IPEndPoint?.Port ?? listener.Port));
+        _others.Add((listener, () => listen.IPEndPoint?.Port ?? listener.Port));
     }
 }

@@ -112,9 +112,19 @@ internal sealed record BalancerSettings
         if (adminPort > 0) listeners = [.. listeners.Select(l => l.Port == adminPort ? l.AsAdmin(AdminPortKey) : l)];
         if (adminPort is { } port && listeners.TrueForAll(l => l.Kind != ListenerKind.Admin)) listeners.Add(ListenerSettings.Parse(AdminPortKey, port == 0 ? "http://127.0.0.1:0" : $"http://localhost:{port}", null).AsAdmin(AdminPortKey));
         if (own.Admin.Url is { } url) listeners.Add(ListenerSettings.Parse(AdminUrlKey, url, null).AsAdmin(AdminUrlKey));
+        for (var i = 1; i < listeners.Count; i++)
+        {
+            var listener = listeners[i];
+            if (listeners.Take(i).FirstOrDefault(l => IsSame(l, listener)) is { } taken) throw new ConfigurationException($"The listener {listener}", listener.Name, $"at an address of its own: {taken.Name} is at {taken} already");
+        }
+
         if (listeners.TrueForAll(l => l.Kind != ListenerKind.Front)) throw new ConfigurationException(WebHostDefaults.ServerUrlsKey, configuration[WebHostDefaults.ServerUrlsKey], "a list that has an address for calls beside that of the registry");
         return listeners;
     }
+
+    // Of port 0, each has another one; but two fronts without names would be the same.
+    private static bool IsSame(ListenerSettings one, ListenerSettings other) =>
+        (one.Kind == ListenerKind.Front && other.Kind == ListenerKind.Front && one.Name.Equals(other.Name, StringComparison.OrdinalIgnoreCase)) || (one.Port != 0 && one.Port == other.Port && one.Host.Equals(other.Host, StringComparison.OrdinalIgnoreCase));
 
     private static int? ReadPort(IConfiguration configuration, string key) => configuration[key] switch
     {
@@ -136,18 +146,5 @@ internal sealed record BalancerSettings
         return urls;
 
         static List<string> Split(string? list) => [.. (list ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
-    }
-
-    /// <summary>A time in seconds or as hh:mm:ss.</summary>
-    /// <exception cref="ConfigurationException">It is none, or out of its range.</exception>
-    public static TimeSpan ReadTime(string key, string? text, TimeSpan byDefault, TimeSpan least, TimeSpan most)
-    {
-        if (string.IsNullOrWhiteSpace(text)) return byDefault;
-
-        // "5" is five seconds; the framework alone would read five days.
-        var time = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds <= most.TotalSeconds ? TimeSpan.FromSeconds(seconds)
-            : text.Contains(':') && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var parsed) ? parsed
-            : TimeSpan.MinValue;
-        return time >= least && time <= most ? time : throw new ConfigurationException(key, text, $"a time from {least} to {most}, in seconds or as hh:mm:ss");
     }
 }

@@ -28,7 +28,7 @@ internal sealed class Observability : IDisposable
         Sampling.Apply(settings.Tracing);
         Log = new AccessLog(Name, settings.AccessLog, time, logger);
         Book = new MeterBook(time, settings.Metrics.MaxMethods, _meter.ResponseTime);
-        _metrics = new MetricCatalog(Book, () => [.. Groups.Select(g => g.Group)], () => _engine?.Listeners ?? [], Log);
+        _metrics = new MetricCatalog(Book, () => Groups, () => _engine?.Listeners ?? [], () => _engine?.TcpListeners ?? [], Log);
         _status = new StatusJson(Book, history, () => new StatusInfo(_listeners?.Invoke() ?? [], [.. Rules()], Groups, TakenOut));
         _meter.Observe(_metrics.Families);
         Pages = new AdminPages(_status, _metrics);

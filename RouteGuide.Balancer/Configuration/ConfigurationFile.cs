@@ -103,7 +103,8 @@ internal sealed class ConfigurationFile : ConfigurationProvider, IConfigurationS
             if (!Sections.Contains(section.Key, StringComparer.OrdinalIgnoreCase)) throw new ConfigurationException($"{path}: there is no section '{section.Key}'; expected {BalancerConfiguration.Key}, Kestrel or Logging.");
         }
 
-        return parsed.AsEnumerable().Where(pair => pair.Value is not null).ToDictionary(StringComparer.OrdinalIgnoreCase);
+        // An object without anything in it has no value either, but it is there: a group with nothing but defaults.
+        return parsed.AsEnumerable().Where(pair => pair.Value is not null || !parsed.GetSection(pair.Key).GetChildren().Any()).ToDictionary(StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>A configuration that is not in force yet.</summary>

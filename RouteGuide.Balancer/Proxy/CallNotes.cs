@@ -20,7 +20,7 @@ internal sealed class CallNotes
     /// <summary>Why the balancer ended the call, for people; null if it did not.</summary>
     public string? Reason { get; private set; }
 
-    /// <summary>Octets of the response's fields, names and values.</summary>
+    /// <summary>Octets of the response's fields, names and values, and of a body of the balancer's own.</summary>
     public long ResponseFieldOctets { get; private set; }
 
     /// <summary>The target's <c>grpc-message</c> as it came; empty if there was none or the status was OK.</summary>
@@ -38,6 +38,9 @@ internal sealed class CallNotes
 
     /// <summary>Fields of the response, headers or trailers, have come.</summary>
     public void OnFields(HeaderList fields) => ResponseFieldOctets += fields.Size - fields.Count * HeaderEntry.Overhead;
+
+    /// <summary>The balancer has answered itself.</summary>
+    public void OnLocalBody(int octets) => ResponseFieldOctets += octets;
 
     /// <summary>The response says how the call ended.</summary>
     /// <param name="status">As it stood there.</param>

@@ -274,8 +274,10 @@ internal sealed class ClientConnection : Http2Channel
     private void Answer(Http2Stream stream, HeaderList headers, in RequestKind kind, ProxyRule rule)
     {
         var reply = RuleReply.Of(rule.Rule.Action, Origin.IsTls, headers);
+        var notes = Loop.RefusalNotes;
+        notes.Clear();
+        reply.Write(Connection, stream, Loop.Resources.Outgoing, kind, notes);
         Report(headers, kind.IsGrpc, reply.GrpcStatus, reply.HttpStatus, reply.Location ?? reply.Body, ExchangeEnd.ByRule, rule.Rule, reply.Location);
-        reply.Write(Connection, stream, Loop.Resources.Outgoing, kind);
         EndIfSent(stream);
     }
 
@@ -296,8 +298,10 @@ internal sealed class ClientConnection : Http2Channel
 
     private void Refuse(Http2Stream stream, HeaderList? headers, in RequestKind kind, GrpcStatus status, int httpStatus, string message)
     {
+        var notes = Loop.RefusalNotes;
+        notes.Clear();
+        LocalReply.Write(Connection, stream, Loop.Resources.Outgoing, kind, status, httpStatus, message, notes);
         Report(headers, kind.IsGrpc, status, httpStatus, message);
-        LocalReply.Write(Connection, stream, Loop.Resources.Outgoing, kind, status, httpStatus, message);
         EndIfSent(stream);
     }
 

@@ -27,6 +27,15 @@ namespace RouteGuide.Balancer.Proxy;
 /// </summary>
 internal sealed class Exchange
 {
+    /// <summary>Says which target a response is from, where the listener wants it.</summary>
+    public const string TargetField = "x-routeguide-target";
+
+    /// <summary>Says which attempt it was, from 1.</summary>
+    public const string AttemptField = "x-routeguide-attempt";
+
+    private static readonly byte[] TargetFieldName = Encoding.ASCII.GetBytes(TargetField);
+    private static readonly byte[] AttemptFieldName = Encoding.ASCII.GetBytes(AttemptField);
+
     private readonly ProxyLoop _loop;
     private readonly CallNotes _notes = new();
     private readonly Attempts _attempts;
@@ -315,6 +324,7 @@ internal sealed class Exchange
             Type = CallTypes.Of(isHttp2: true, _kind.IsGrpc, _client.Origin.IsTls),
             Rule = _route.Rule.Rule,
             Request = Request.Headers,
+            Relay = Request,
             Group = Group,
             Tries = tries,
             Notes = _notes,
@@ -361,8 +371,8 @@ internal sealed class Exchange
         list.CopyFrom(headers);
         if (_route.SetsCookies) SetCookies.Add(in _route, from.Target, list, _client.Origin.IsTls);
         if (!_client.NamesTargets) return list;
-        list.Add("x-routeguide-target"u8, Encoding.Latin1.GetBytes(from.Target.Name));
-        list.Add("x-routeguide-attempt"u8, Encoding.ASCII.GetBytes(_attempts.PlaceOf(from).ToString(CultureInfo.InvariantCulture)));
+        list.Add(TargetFieldName, Encoding.Latin1.GetBytes(from.Target.Name));
+        list.Add(AttemptFieldName, Encoding.ASCII.GetBytes(_attempts.PlaceOf(from).ToString(CultureInfo.InvariantCulture)));
         return list;
     }
 
@@ -389,6 +399,7 @@ internal sealed class Exchange
             var trailers = _loop.Resources.Outgoing;
             trailers.Clear();
             LocalReply.AddStatus(trailers, status, message);
+            _notes.OnFields(trailers);
             _client.Connection.SendTrailers(stream, trailers);
             EndClientIfSent();
         }
@@ -416,7 +427,7 @@ internal sealed class Exchange
         _httpStatus = _kind.IsGrpc ? StatusCodes.Status200OK : httpStatus;
         if (_kind.IsGrpc) _status = GrpcProtocol.TextOf(status);
         Request.Commit();
-        if (_clientStream is { } stream) LocalReply.Write(_client.Connection, stream, _loop.Resources.Outgoing, _kind, status, httpStatus, message, retryMs);
+        if (_clientStream is { } stream) LocalReply.Write(_client.Connection, stream, _loop.Resources.Outgoing, _kind, status, httpStatus, message, _notes, retryMs);
         EndClientIfSent();
     }
 

@@ -62,6 +62,15 @@ internal readonly record struct ExchangeReport
     /// <summary>The request's headers as they came by HTTP/2, or as they went on; good until <see cref="IExchangeLog.Write"/> returns. Null when they were not understood, or came otherwise.</summary>
     public HeaderList? Request { get; init; }
 
+    /// <summary>What was sent on of it by HTTP/2; good as long as <see cref="Request"/>. Null if nothing was to be.</summary>
+    public RequestRelay? Relay { get; init; }
+
+    /// <summary>The <c>traceparent</c> that a target of HTTP/1.1 saw, or was to see; null if none was.</summary>
+    public string? TraceParent { get; init; }
+
+    /// <summary>The response's header fields, where it was made of such; good as long as <see cref="Request"/>.</summary>
+    public IHeaderDictionary? ResponseFields { get; init; }
+
     /// <summary>The request's header fields, where it came by HTTP/1; good as long as <see cref="Request"/>.</summary>
     public IHeaderDictionary? Fields { get; init; }
 

@@ -28,18 +28,19 @@ internal static class LocalReply
     /// <param name="status">For gRPC.</param>
     /// <param name="httpStatus">For others.</param>
     /// <param name="message">For people.</param>
+    /// <param name="notes">Are told how long the answer is.</param>
     /// <param name="retryMs">Milliseconds after which the client may come again; 0 says nothing of it.</param>
-    public static void Write(Http2Connection connection, Http2Stream stream, HeaderList scratch, in RequestKind kind, GrpcStatus status, int httpStatus, string message, long retryMs = 0)
+    public static void Write(Http2Connection connection, Http2Stream stream, HeaderList scratch, in RequestKind kind, GrpcStatus status, int httpStatus, string message, CallNotes notes, long retryMs = 0)
     {
-        if (kind.IsGrpc) WriteGrpc(connection, stream, scratch, status, message, retryMs);
-        else WriteText(connection, stream, scratch, kind.IsHead, httpStatus, message, retryMs);
+        if (kind.IsGrpc) WriteGrpc(connection, stream, scratch, status, message, notes, retryMs);
+        else WriteText(connection, stream, scratch, kind.IsHead, httpStatus, message, notes, retryMs);
     }
 
     /// <summary>Seconds of <c>retry-after</c> for so many milliseconds.</summary>
     public static string RetryAfter(long retryMs) => ((retryMs + 999) / 1000).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A line of text.</summary>
-    public static void WriteText(Http2Connection connection, Http2Stream stream, HeaderList scratch, bool isHead, int httpStatus, string message, long retryMs = 0)
+    public static void WriteText(Http2Connection connection, Http2Stream stream, HeaderList scratch, bool isHead, int httpStatus, string message, CallNotes? notes = null, long retryMs = 0)
     {
         scratch.Clear();
         scratch.Add(new HeaderEntry(":status", httpStatus.ToString()));
@@ -47,8 +48,11 @@ internal static class LocalReply
         scratch.Add(TextType);
         scratch.Add(NoStore);
         if (retryMs > 0) scratch.Add("retry-after"u8, Encoding.ASCII.GetBytes(RetryAfter(retryMs)));
+        var body = isHead ? [] : Encoding.UTF8.GetBytes(message + "\n");
+        notes?.OnFields(scratch);
+        notes?.OnLocalBody(body.Length);
         connection.SendHeaders(stream, scratch, endStream: isHead);
-        if (!isHead) connection.SendData(stream, Encoding.UTF8.GetBytes(message + "\n"), endStream: true);
+        if (!isHead) connection.SendData(stream, body, endStream: true);
     }
 
     /// <summary>The trailers that end a response which has begun.</summary>
@@ -59,7 +63,7 @@ internal static class LocalReply
     }
 
     /// <summary>200 and trailers-only: one HEADERS frame that ends the stream.</summary>
-    public static void WriteGrpc(Http2Connection connection, Http2Stream stream, HeaderList scratch, GrpcStatus status, string message, long retryMs = 0)
+    public static void WriteGrpc(Http2Connection connection, Http2Stream stream, HeaderList scratch, GrpcStatus status, string message, CallNotes notes, long retryMs = 0)
     {
         scratch.Clear();
         scratch.Add(Ok);
@@ -67,6 +71,7 @@ internal static class LocalReply
         scratch.Add(ServerField);
         AddStatus(scratch, status, message);
         if (retryMs > 0) scratch.Add("grpc-retry-pushback-ms"u8, Encoding.ASCII.GetBytes(Math.Min(retryMs, int.MaxValue).ToString(CultureInfo.InvariantCulture)));
+        notes.OnFields(scratch);
         connection.SendHeaders(stream, scratch, endStream: true);
     }
 }

@@ -55,7 +55,11 @@ internal sealed class ProxyEngine : IAsyncDisposable
     public int Clients => _gate.Count;
 
     /// <summary>Those at work, each once.</summary>
-    public IReadOnlyList<ProxyListener> Listeners => [.. _listeners.ToArray().Where(l => l.Front.Tcp is null).Select(l => ListenerOf(l.Front)).Distinct()];
+    public IReadOnlyList<ProxyListener> Listeners => [.. Snapshot().Where(l => l.Front.Tcp is null).Select(l => ListenerOf(l.Front)).Distinct()];
+
+    /// <summary>What those in TCP mode have counted, by their names.</summary>
+    public IReadOnlyList<(string Listener, TcpCounters Counters)> TcpListeners =>
+        [.. from l in Snapshot() where l.Front.Tcp is not null group l by ListenerOf(l.Front).Name into same select (same.Key, same.First().Front.Tcp!.Counters)];
 
     /// <summary>The target groups at work.</summary>
     public ReadOnlySpan<ProxyGroup> Groups => _shared.Groups.Current;
@@ -75,6 +79,24 @@ internal sealed class ProxyEngine : IAsyncDisposable
         return front;
     }
 
+    /// <summary>Treats connections of an address otherwise, from the next one on.</summary>
+    /// <param name="front">As it is.</param>
+    /// <param name="now">As it is to be, at the same address.</param>
+    /// <returns>What is listened on from now on.</returns>
+    public FrontListener Change(FrontListener front, FrontListener now)
+    {
+        lock (_listeners)
+        {
+            var index = _listeners.FindIndex(l => l.Front == front);
+            if (index < 0) return front;
+            var socket = _listeners[index].Socket;
+            _listeners[index] = (socket, now);
+            var (gate, onAccepted) = Takers(now);
+            socket.Use(gate, onAccepted);
+            return now;
+        }
+    }
+
     /// <summary>Leaves an address: no new connections from there; those that are open are asked to go, and their calls finish.</summary>
     public void Unlisten(FrontListener front)
     {
@@ -87,6 +109,8 @@ internal sealed class ProxyEngine : IAsyncDisposable
         }
 
         if (socket is null) return;
+        // At once, as the next one may want the same address.
+        socket.Close();
         _ = Close(socket);
         foreach (var (loop, proxy) in _proxies) loop.Post(() => proxy.Drain(ListenerOf(front)));
     }
@@ -102,7 +126,10 @@ internal sealed class ProxyEngine : IAsyncDisposable
         // The first client comes here; the others warm theirs when they are accepted.
         if (_listeners.Exists(l => l.Front.Tcp is null)) _loops.Loops[0].Post(_proxies[_loops.Loops[0]].Warm);
         _loops.Start();
-        foreach (var (socket, front) in _listeners) Accept(socket, front);
+        lock (_listeners)
+        {
+            foreach (var (socket, front) in _listeners) Accept(socket, front);
+        }
     }
 
     /// <summary>Ends in order: no new connections, calls that run have their time, then they get a clear answer.</summary>
@@ -151,12 +178,21 @@ internal sealed class ProxyEngine : IAsyncDisposable
         _relay.Dispose();
     }
 
+    private (SocketListener Socket, FrontListener Front)[] Snapshot()
+    {
+        lock (_listeners) return [.. _listeners];
+    }
+
     private void Accept(SocketListener socket, FrontListener front)
     {
-        // Behind a proxy nobody is known by the address that he comes from; he is looked at once his own is.
-        if (front.ProxyProtocol.Receive) socket.Start(_loops, new ProxiedGate(_gate, front), channel => OnProxied(channel, front), OnError);
-        else socket.Start(_loops, new ListenerGate(ListenerOf(front), _gate), channel => OnAccepted(channel, front), OnError);
+        var (gate, onAccepted) = Takers(front);
+        socket.Start(_loops, gate, onAccepted, OnError);
     }
+
+    // Behind a proxy nobody is known by the address that he comes from; he is looked at once his own is.
+    private (IConnectionGate Gate, Action<SocketChannel> OnAccepted) Takers(FrontListener front) => front.ProxyProtocol.Receive
+        ? (new ProxiedGate(_gate, front), channel => OnProxied(channel, front))
+        : (new ListenerGate(ListenerOf(front), _gate), channel => OnAccepted(channel, front));
 
     private async Task Close(SocketListener socket)
     {

@@ -43,7 +43,7 @@ internal sealed class ProxyLoop
         _relay = relay;
         Meter = shared.Meters.NewLoop();
         Resources = new Http2Resources(BudgetOf(shared.Options));
-        Tcp = new TcpSessions(shared, Resources.Memory);
+        Tcp = new TcpSessions(shared, Resources.Memory, Meter.Slot);
         _tick = new LoopTimer(Tick);
         loop.TurnEnding = EndTurn;
         loop.LingerMs = shared.Options.Limits.LingerTimeoutMs;

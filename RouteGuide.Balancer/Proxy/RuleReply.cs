@@ -41,11 +41,11 @@ internal sealed record RuleReply(int HttpStatus, string ContentType, string Body
     }
 
     /// <summary>Answers a request of HTTP/2.</summary>
-    public void Write(Http2Connection connection, Http2Stream stream, HeaderList scratch, in RequestKind kind)
+    public void Write(Http2Connection connection, Http2Stream stream, HeaderList scratch, in RequestKind kind, CallNotes notes)
     {
         if (kind.IsGrpc)
         {
-            LocalReply.WriteGrpc(connection, stream, scratch, GrpcStatus, Location is null ? Body : $"the balancer redirects this call to {Location}");
+            LocalReply.WriteGrpc(connection, stream, scratch, GrpcStatus, Location is null ? Body : $"the balancer redirects this call to {Location}", notes);
             return;
         }
 
@@ -58,6 +58,8 @@ internal sealed record RuleReply(int HttpStatus, string ContentType, string Body
         // RFC 9110 section 8.6
         if (HttpStatus != StatusCodes.Status204NoContent) scratch.Add("content-length"u8, Encoding.ASCII.GetBytes($"{body.Length}"));
         var ends = body.Length == 0 || kind.IsHead;
+        notes.OnFields(scratch);
+        if (!ends) notes.OnLocalBody(body.Length);
         connection.SendHeaders(stream, scratch, endStream: ends);
         if (!ends) connection.SendData(stream, body, endStream: true);
     }

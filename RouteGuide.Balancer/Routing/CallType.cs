@@ -20,6 +20,9 @@ internal enum CallType
 
     /// <summary>gRPC over TLS.</summary>
     Grpcs,
+
+    /// <summary>A connection that is passed on whole.</summary>
+    Tcp,
 }
 
 internal static class CallTypes
@@ -31,9 +34,9 @@ internal static class CallTypes
     /// <summary>As it stands in the access log and in labels.</summary>
     public static string Name(this CallType type) => Names[(int)type];
 
-    public static bool IsGrpc(this CallType type) => type >= CallType.Grpc;
+    public static bool IsGrpc(this CallType type) => type is CallType.Grpc or CallType.Grpcs;
 
-    public static bool IsHttp2(this CallType type) => type >= CallType.H2c;
+    public static bool IsHttp2(this CallType type) => type is >= CallType.H2c and <= CallType.Grpcs;
 
-    public static bool IsTls(this CallType type) => ((int)type & 1) != 0;
+    public static bool IsTls(this CallType type) => type != CallType.Tcp && ((int)type & 1) != 0;
 }

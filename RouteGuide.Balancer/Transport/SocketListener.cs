@@ -15,6 +15,7 @@ internal sealed class SocketListener : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
     private Task _accepting = Task.CompletedTask;
+    private Taking? _taking;
 
     /// <summary>Listens from here on; nothing is taken before <see cref="Start"/>.</summary>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
@@ -25,8 +26,8 @@ internal sealed class SocketListener : IAsyncDisposable
         try
         {
             if (address.Address.Equals(IPAddress.IPv6Any)) _socket.DualMode = true;
-            // A port that was left a moment ago can be taken again; on Windows the option means another thing.
-            if (!OperatingSystem.IsWindows()) _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            // A port whose last connections linger can be taken again: the framework sees to it when it binds. To ask for it here would mean
+            // SO_REUSEPORT too, by which two listeners share an address, and each gets some of the connections.
             _socket.Bind(address);
             _socket.Listen(Backlog);
             Address = (IPEndPoint)_socket.LocalEndPoint!;
@@ -45,32 +46,46 @@ internal sealed class SocketListener : IAsyncDisposable
     /// <param name="gate">Says which are taken; it is told of those that end before they are handed over, of the others by whoever gets them.</param>
     /// <param name="onAccepted">Called on the loop's thread.</param>
     /// <param name="onError">Is told why connections cannot be taken.</param>
-    public void Start(LoopGroup loops, IConnectionGate gate, Action<SocketChannel> onAccepted, Action<Exception> onError) => _accepting = Accept(loops, gate, onAccepted, onError);
+    public void Start(LoopGroup loops, IConnectionGate gate, Action<SocketChannel> onAccepted, Action<Exception> onError)
+    {
+        Use(gate, onAccepted);
+        _accepting = Accept(loops, onError);
+    }
+
+    /// <summary>Connections from the next one on have another gate, and go to somebody else. Any thread.</summary>
+    public void Use(IConnectionGate gate, Action<SocketChannel> onAccepted) => Volatile.Write(ref _taking, new Taking(gate, onAccepted));
+
+    /// <summary>The address is free for others once this has returned.</summary>
+    public void Close()
+    {
+        _stopping.Cancel();
+        _socket.Dispose();
+    }
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
-        _socket.Dispose();
+        Close();
         await _accepting;
         _stopping.Dispose();
     }
 
-    private async Task Accept(LoopGroup loops, IConnectionGate gate, Action<SocketChannel> onAccepted, Action<Exception> onError)
+    private async Task Accept(LoopGroup loops, Action<Exception> onError)
     {
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
                 var socket = await _socket.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+                var taking = Volatile.Read(ref _taking)!;
                 // Here and not on the loop, whose queue a flood of connections would fill.
-                if (AddressOf(socket) is not { } from || !gate.TryEnter(from))
+                if (AddressOf(socket) is not { } from || !taking.Gate.TryEnter(from))
                 {
                     socket.Dispose();
                     continue;
                 }
 
                 var loop = loops.Next();
-                loop.Post(() => Hand(loop, socket, from, gate, onAccepted));
+                loop.Post(() => Hand(loop, socket, from, taking));
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -102,7 +117,7 @@ internal sealed class SocketListener : IAsyncDisposable
         }
     }
 
-    private static void Hand(EventLoop loop, Socket socket, IPAddress from, IConnectionGate gate, Action<SocketChannel> onAccepted)
+    private static void Hand(EventLoop loop, Socket socket, IPAddress from, Taking taking)
     {
         SocketChannel channel;
         try
@@ -113,10 +128,12 @@ internal sealed class SocketListener : IAsyncDisposable
         {
             // Gone before its turn came.
             socket.Dispose();
-            gate.Leave(from);
+            taking.Gate.Leave(from);
             return;
         }
 
-        onAccepted(channel);
+        taking.OnAccepted(channel);
     }
+
+    private sealed record Taking(IConnectionGate Gate, Action<SocketChannel> OnAccepted);
 }

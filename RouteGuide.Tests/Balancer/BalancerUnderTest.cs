@@ -35,6 +35,11 @@ internal sealed class BalancerUnderTest : IAsyncDisposable
     /// <summary>A front that the test has configured.</summary>
     public Uri Named(string listener) => new(_app.UrlOf(listener));
 
+    public bool HasListener(string name) => _app.Listeners.Any(l => l.Name == name);
+
+    /// <summary>The target groups, used or not.</summary>
+    public IEnumerable<string> GroupNames => _app.Groups.Select(g => g.Group.Name);
+
     public Uri Registry => new(_app.Urls(ListenerKind.Registry).Single());
 
     /// <summary>The event loops, for what can only be looked at on their threads.</summary>

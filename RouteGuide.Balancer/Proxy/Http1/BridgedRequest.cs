@@ -29,6 +29,7 @@ internal sealed class BridgedRequest : IHttpRequestBodyDetectionFeature, IHttpRe
         IsHead = HttpMethods.IsHead(request.Method);
         request.Body = new BridgedBody(bridge, body.AsStream(), expectsContinue: request.Headers.Expect.ToString().Equals("100-continue", StringComparison.OrdinalIgnoreCase));
         var features = new FeatureCollection();
+        features.Set(bridge.Listener);
         features.Set<IHttpRequestFeature>(request);
         features.Set<IHttpRequestBodyDetectionFeature>(this);
         features.Set<IHttpRequestLifetimeFeature>(this);

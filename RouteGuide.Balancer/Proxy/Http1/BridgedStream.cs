@@ -42,6 +42,9 @@ internal sealed class BridgedStream : IDisposable
         _context = new BridgedRequest(this, headers, _request.Reader, _response.Writer, _gone.Token);
     }
 
+    /// <summary>Where the client came to.</summary>
+    public ProxyListener Listener => _client.Listener;
+
     /// <summary>Octets that it holds in buffers, about.</summary>
     public long HeldOctets => _held;
 

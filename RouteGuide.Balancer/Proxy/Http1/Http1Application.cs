@@ -9,11 +9,32 @@ namespace RouteGuide.Balancer.Proxy.Http1;
 /// <summary>What becomes of an HTTP/1 request: answered here, refused, or carried to a target.</summary>
 internal sealed class Http1Application(HttpRelay relay) : IHttpApplication<HttpContext>
 {
-    public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
-
-    public void DisposeContext(HttpContext context, Exception? exception)
+    public HttpContext CreateContext(IFeatureCollection contextFeatures)
     {
-        // Nothing is held beyond the request.
+        contextFeatures.GetRequiredFeature<RequestMark>().IsSet = true;
+        return new DefaultHttpContext(contextFeatures);
+    }
+
+    public void DisposeContext(HttpContext context, Exception? exception) => context.Features.GetRequiredFeature<RequestMark>().IsSet = false;
+
+    /// <summary>Kestrel has refused what a client sent, as it is no request. Any thread.</summary>
+    public void OnRefused(ClientOrigin origin, BadHttpRequestException reason)
+    {
+        var notes = new CallNotes();
+        notes.OnLocalEnd(reason.StatusCode, reason.Message);
+        var now = relay.Time.GetTimestamp();
+        relay.Report(new ExchangeReport
+        {
+            Client = origin,
+            Type = CallTypes.Of(isHttp2: false, isGrpc: false, origin.IsTls),
+            Method = "",
+            Path = "",
+            Notes = notes,
+            End = ExchangeEnd.Refused,
+            HttpStatus = reason.StatusCode,
+            StartedAt = now,
+            EndedAt = now,
+        });
     }
 
     public Task ProcessRequestAsync(HttpContext context)
@@ -41,16 +62,28 @@ internal sealed class Http1Application(HttpRelay relay) : IHttpApplication<HttpC
         return relay.Carry(context, origin, in route, target);
     }
 
-    private Task Answer(HttpContext context, ClientOrigin origin, Rule rule, RuleReply reply)
+    private async Task Answer(HttpContext context, ClientOrigin origin, Rule rule, RuleReply reply)
     {
-        Report(context, origin, ExchangeEnd.ByRule, reply.HttpStatus, reply.Location ?? reply.Body, rule, reply.Location);
-        return reply.Write(context);
+        try
+        {
+            await reply.Write(context);
+        }
+        finally
+        {
+            Report(context, origin, ExchangeEnd.ByRule, reply.HttpStatus, reply.Location ?? reply.Body, rule, reply.Location);
+        }
     }
 
-    private Task Refuse(HttpContext context, ClientOrigin origin, int status, string message, bool closes = false, Rule? rule = null)
+    private async Task Refuse(HttpContext context, ClientOrigin origin, int status, string message, bool closes = false, Rule? rule = null)
     {
-        Report(context, origin, ExchangeEnd.Refused, status, message, rule, null);
-        return HttpReply.Write(context, status, message, closes);
+        try
+        {
+            await HttpReply.Write(context, status, message, closes);
+        }
+        finally
+        {
+            Report(context, origin, ExchangeEnd.Refused, status, message, rule, null);
+        }
     }
 
     private void Report(HttpContext context, ClientOrigin origin, ExchangeEnd end, int status, string message, Rule? rule, string? location)
@@ -63,6 +96,8 @@ internal sealed class Http1Application(HttpRelay relay) : IHttpApplication<HttpC
             Client = origin,
             Type = CallTypes.Of(isHttp2: false, isGrpc: false, origin.IsTls),
             Fields = context.Request.Headers,
+            ResponseFields = context.Response.Headers,
+            ResponseBytes = HttpMethods.IsHead(context.Request.Method) ? 0 : context.Response.ContentLength ?? 0,
             Method = context.Request.Method,
             Path = RequestTarget.Of(context),
             Rule = rule,

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using RouteGuide.Balancer.Proxy.Metering;
@@ -20,6 +22,7 @@ internal sealed class Http1Front : IAsyncDisposable
     private readonly LoopListener _listener = new();
     private readonly KestrelServer _server;
     private readonly Http1Application _application;
+    private readonly ConcurrentDictionary<string, LoopConnection> _open = new(StringComparer.Ordinal);
 
     public Http1Front(Http1Application application, ProxyLimits limits, ILoggerFactory loggers)
     {
@@ -45,7 +48,7 @@ internal sealed class Http1Front : IAsyncDisposable
         options.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: stall);
         // An address that nothing is bound to; Kestrel wants one.
         options.Listen(new IPEndPoint(IPAddress.Loopback, 0), listen => listen.Protocols = HttpProtocols.Http1);
-        _server = new KestrelServer(Options.Create(options), _listener, loggers);
+        _server = new KestrelServer(Options.Create(options), _listener, new RefusalWatch(loggers, OnRefused));
     }
 
     public Task Start() => _server.StartAsync(_application, CancellationToken.None);
@@ -58,8 +61,15 @@ internal sealed class Http1Front : IAsyncDisposable
     /// <param name="onOver">Called once.</param>
     public IChannelHandler Begin(IChannel channel, ProxyListener listener, bool isTls, LoopMeter meter, Action onOver)
     {
-        var connection = new LoopConnection(channel, isTls, meter, onOver);
+        LoopConnection connection = null!;
+        connection = new LoopConnection(channel, isTls, meter, () =>
+        {
+            _open.TryRemove(connection.ConnectionId, out _);
+            onOver();
+        });
+        _open.TryAdd(connection.ConnectionId, connection);
         connection.Features.Set(listener);
+        connection.Features.Set(new RequestMark());
         connection.Start();
         if (!_listener.Offer(connection)) connection.Abort(new ConnectionAbortedException("the balancer is stopping"));
         return connection;
@@ -76,5 +86,10 @@ internal sealed class Http1Front : IAsyncDisposable
     {
         _server.Dispose();
         return default;
+    }
+
+    private void OnRefused(string connectionId, Microsoft.AspNetCore.Http.BadHttpRequestException reason)
+    {
+        if (_open.TryGetValue(connectionId, out var connection) && connection.Features.Get<RequestMark>() is { IsSet: false }) _application.OnRefused(connection.Features.GetRequiredFeature<ClientOrigin>(), reason);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using RouteGuide.Balancer.Balancing;
@@ -28,6 +29,8 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
     private readonly PickInput _input = route.Group.Key?.Of(context.Request, path, origin) ?? default;
     private readonly CallPolicy? _policy = route.Rule.Calls;
     private readonly List<AttemptReport> _reports = [];
+    private string? _traceParent;
+    private long _length = -1; // of the response's body, if its head says so
     private CallTimes? _times;
     private OutcomeKind _kind;
     private long _pickedAt; // timestamps of the clock
@@ -169,7 +172,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
     /// <summary>Steps 2 to 6 with one target. Null when it is over, one way or the other; else why the target did not do it.</summary>
     private async Task<AttemptFailure?> Attempt(Target target)
     {
-        using var message = RequestMessage.Make(context, origin, target.Address, path, TraceContext.ForTarget(context.Request.Headers.TraceParent, _span));
+        using var message = RequestMessage.Make(context, origin, target.Address, path, _traceParent ??= TraceContext.ForTarget(context.Request.Headers.TraceParent, _span));
         _content = message.Content as RequestContent;
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(ClientGone, target.Expired, _times?.Over ?? default);
         _leaving = leaving.Token;
@@ -182,6 +185,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
             if (ResponseFields.TryCopy(response, context.Response) is { } fault) return new AttemptFailure(FailureKind.Invalid, default, fault);
             _status = context.Response.StatusCode;
             if (route.SetsCookies) SetCookies.Add(in route, target, context.Response.Headers, origin.IsTls);
+            if (context.Features.Get<ProxyListener>() is { NamesTargets: true }) NameTarget(target);
             if (RequestMessage.HasTwoLengths(context.Request.Headers)) context.Response.Headers.Connection = "close";
             return await PassBody(response);
         }
@@ -234,6 +238,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
             return null;
         }
 
+        _length = response.Content.Headers.ContentLength ?? -1;
         var body = await response.Content.ReadAsStreamAsync(_leaving);
         // What is there already goes with the head; else the head goes alone, now.
         var ready = body.ReadAsync(Memory<byte>.Empty, _leaving);
@@ -251,6 +256,12 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
         return null;
     }
 
+    private void NameTarget(Target target)
+    {
+        context.Response.Headers[Exchange.TargetField] = target.Name;
+        context.Response.Headers[Exchange.AttemptField] = _tried.Count.ToString(CultureInfo.InvariantCulture);
+    }
+
     private bool HasNoBody(HttpResponseMessage response) =>
         HttpMethods.IsHead(context.Request.Method) || _status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified || response.Content.Headers.ContentLength == 0;
 
@@ -266,9 +277,13 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
             writer.Advance(count);
             Interlocked.Add(ref _responseOctets, count);
             var flush = await writer.FlushAsync(_leaving);
+            if (IsWhole) return true;
             if (flush.IsCompleted) return false;
         }
     }
+
+    // Nothing is left to be given to the client. One that has it all may go at once, which breaks nothing off.
+    private bool IsWhole => _length >= 0 && Interlocked.Read(ref _responseOctets) == _length;
 
     /// <summary>Both sides have agreed to speak something else from now on, until either ends.</summary>
     private async Task<AttemptFailure?> Tunnel(HttpResponseMessage response)
@@ -306,6 +321,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
     /// <summary>Step 6: the client has gone, or takes nothing more.</summary>
     private void GiveUp(Exception? reason)
     {
+        if (IsWhole) return;
         _kind = OutcomeKind.Abandoned;
         _end = relay.IsStopping ? ExchangeEnd.Shutdown : ExchangeEnd.ClientGone;
         if (reason is not null || context.Response.HasStarted) context.Abort();
@@ -340,6 +356,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
         try
         {
             await HttpReply.Write(context, status, message, closes, retryMs);
+            if (!HttpMethods.IsHead(context.Request.Method)) _notes.OnLocalBody((int)(context.Response.ContentLength ?? 0));
         }
         catch (OperationCanceledException) when (ClientGone.IsCancellationRequested)
         {
@@ -355,6 +372,8 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
             Type = CallTypes.Of(HttpProtocol.IsHttp2(context.Request.Protocol), isGrpc: false, origin.IsTls),
             Rule = route.Rule.Rule,
             Fields = context.Request.Headers,
+            ResponseFields = context.Response.Headers,
+            TraceParent = _traceParent,
             Method = context.Request.Method,
             Path = path,
             Group = route.Group,

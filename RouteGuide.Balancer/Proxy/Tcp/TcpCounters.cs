@@ -60,6 +60,9 @@ internal enum TcpEnding
     /// <summary>No target could be connected to.</summary>
     NoTarget,
 
+    /// <summary>Every target had as many connections as it may have.</summary>
+    Full,
+
     /// <summary>Both ends were silent for too long.</summary>
     Idle,
 

@@ -12,6 +12,7 @@ namespace RouteGuide.Balancer.Proxy.Tcp;
 /// <item>It is told whose connection it is, if it wants to know; then octets pass both ways. Who is slow makes the other side wait.</item>
 /// <item>Who has said all ends his way alone; the other way goes on. When both have, it is over.</item>
 /// <item>Who breaks it off, breaks off the other side too: a reset stays a reset.</item>
+/// <item>What became of it is written down, as of a call.</item>
 /// </list>
 /// </summary>
 internal sealed class TcpSession
@@ -26,7 +27,13 @@ internal sealed class TcpSession
     private readonly TcpEnd _client;
     private readonly Action _onOver;
     private readonly List<Target> _tried = [];
+    private readonly List<AttemptReport> _attempts = [];
+    private readonly ClientOrigin _origin;
+    private readonly long _startedAt;
     private readonly long _begunMs;
+    private long _connectingAt; // timestamp of the loop
+    private long _fromClient; // octets that were reported
+    private long _fromTarget;
     private readonly ByteBuffer _early = new(); // what is to be said first when the target is connected
     private TcpEnd? _target;
     private Target? _entered;
@@ -46,6 +53,8 @@ internal sealed class TcpSession
         _idleTimeout = route.Settings.IdleTimeout;
         _client = new TcpEnd(this, client);
         _onOver = onOver;
+        _origin = ClientOrigin.Of(client, isTls: false);
+        _startedAt = client.Loop.Timestamp;
         _begunMs = _usedMs = client.Loop.NowMs;
     }
 
@@ -116,12 +125,15 @@ internal sealed class TcpSession
 
     private void ConnectToNext()
     {
-        _entered = Loop.NowMs - _begunMs < ConnectPatienceMs ? Enter() : null;
+        var isFull = false;
+        _entered = Loop.NowMs - _begunMs < ConnectPatienceMs ? Enter(out isFull) : null;
         if (_entered is null)
         {
-            Abort(TcpEnding.NoTarget);
+            Abort(isFull ? TcpEnding.Full : TcpEnding.NoTarget);
             return;
         }
+
+        _connectingAt = Loop.Timestamp;
 
         _tried.Add(_entered);
         var shared = _sessions.Shared;
@@ -148,7 +160,7 @@ internal sealed class TcpSession
         // Where HTTP goes too, the pool of connections finds out for itself, and also when the target is back.
         if (_group.Group.Group.Version == ProtocolVersion.Tcp) _group.Group.Suspects.Report(target, $"cannot be reached: {reason}");
         Tell(target, OutcomeKind.NotConnected);
-        target.End();
+        Leave(target);
         ConnectToNext();
     }
 
@@ -176,15 +188,20 @@ internal sealed class TcpSession
         return preamble.AsSpan(0, length + _early.Length);
     }
 
-    private Target? Enter()
+    // A connection counts as one call of those that a target may have; it cannot wait, as nobody could tell its client so.
+    private Target? Enter(out bool isFull)
     {
+        isFull = false;
         var snapshot = _group.Group.Group.Targets.Current;
         if (snapshot.Routable.IsEmpty) return null;
+        var most = _group.Group.Queue.Most;
         var picked = _group.Group.Picker.Pick(snapshot, HashKey.OfAddress(_client.Channel.Remote.Address), out _);
-        if (!_tried.Contains(picked) && picked.TryBegin()) return picked;
+        if (!_tried.Contains(picked) && picked.TryBegin(most)) return picked;
         foreach (var other in snapshot.Routable)
         {
-            if (!_tried.Contains(other) && other.TryBegin()) return other;
+            if (_tried.Contains(other)) continue;
+            if (other.TryBegin(most)) return other;
+            isFull |= most < int.MaxValue && !other.IsClosed;
         }
 
         return null;
@@ -193,18 +210,43 @@ internal sealed class TcpSession
     // Of groups that carry HTTP too, its calls say more.
     private void Tell(Target target, OutcomeKind kind)
     {
+        var (connecting, connected) = (TicksSince(_startedAt, _connectingAt), TicksSince(_connectingAt, Loop.Timestamp));
+        _attempts.Add(new AttemptReport(target, new CallOutcome(kind, IsGrpc: false, 0, kind == OutcomeKind.Answered ? connected : -1, connected), connecting, connecting));
         if (_group.Group.Group.Version != ProtocolVersion.Tcp) return;
         var ticks = (Loop.NowMs - _begunMs) * TimeSpan.TicksPerMillisecond;
         var status = kind == OutcomeKind.Answered ? StatusCodes.Status200OK : 0;
         _group.Group.OnOutcome(target, new CallOutcome(kind, IsGrpc: false, status, kind == OutcomeKind.Answered ? ticks : -1, ticks));
     }
 
+    private void Leave(Target target)
+    {
+        target.End();
+        // Somebody may wait for its room, where calls come to the group too.
+        _group.Group.Queue.OnRoom();
+    }
+
+    private long TicksSince(long from, long to) => _sessions.Shared.Time.GetElapsedTime(from, to).Ticks;
+
     private void Report()
     {
-        _front.Counters.OnOctets(_client.Received, _target?.Received ?? 0);
+        var (fromClient, fromTarget) = (_client.Received, _target?.Received ?? 0);
+        _front.Counters.OnOctets(fromClient, fromTarget);
+        _fromClient += fromClient;
+        _fromTarget += fromTarget;
         _client.Received = 0;
         if (_target is not null) _target.Received = 0;
     }
+
+    private static ExchangeEnd EndOf(TcpEnding how) => how switch
+    {
+        TcpEnding.Finished => ExchangeEnd.Completed,
+        TcpEnding.ClientReset => ExchangeEnd.ClientGone,
+        TcpEnding.TargetReset => ExchangeEnd.TargetReset,
+        TcpEnding.NoTarget => ExchangeEnd.NoTarget,
+        TcpEnding.Idle => ExchangeEnd.Idle,
+        TcpEnding.Stopped => ExchangeEnd.Shutdown,
+        _ => ExchangeEnd.Overloaded,
+    };
 
     private void End(TcpEnding how)
     {
@@ -216,7 +258,22 @@ internal sealed class TcpSession
         _target?.Forget();
         Count(-_early.Capacity);
         _early.Release();
-        _entered?.End();
+        if (_entered is not null) Leave(_entered);
+        _sessions.Log(new ExchangeReport
+        {
+            Client = _origin,
+            Type = CallType.Tcp,
+            Method = "",
+            Path = "",
+            Group = _group.Group,
+            Tries = _attempts,
+            End = EndOf(how),
+            StartedAt = _startedAt,
+            EndedAt = Loop.Timestamp,
+            Duration = Loop.ElapsedSince(_startedAt),
+            RequestBytes = _fromClient,
+            ResponseBytes = _fromTarget,
+        });
         _sessions.Remove(this);
         _onOver();
     }

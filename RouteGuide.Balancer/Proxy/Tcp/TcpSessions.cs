@@ -5,7 +5,8 @@ namespace RouteGuide.Balancer.Proxy.Tcp;
 /// <summary>The connections in TCP mode of one event loop.</summary>
 /// <param name="shared">What the loops share.</param>
 /// <param name="memory">Where held octets are counted.</param>
-internal sealed class TcpSessions(ProxyShared shared, MemoryLedger memory)
+/// <param name="slot">The loop's, as in <see cref="Routing.Metering.Slots{T}"/>.</param>
+internal sealed class TcpSessions(ProxyShared shared, MemoryLedger memory, int slot)
 {
     private readonly HashSet<TcpSession> _sessions = [];
     private readonly List<TcpSession> _ticking = [];
@@ -14,6 +15,12 @@ internal sealed class TcpSessions(ProxyShared shared, MemoryLedger memory)
     public ProxyShared Shared => shared;
 
     public MemoryLedger Memory => memory;
+
+    /// <summary>Writes down what became of a connection, if somebody reads it.</summary>
+    public void Log(in ExchangeReport report)
+    {
+        if (shared.Log.IsEnabled) shared.Log.Write(slot, in report);
+    }
 
     /// <summary>The one that holds the most octets; null if there is none.</summary>
     public TcpSession? Largest => _sessions.MaxBy(static s => s.HeldOctets);

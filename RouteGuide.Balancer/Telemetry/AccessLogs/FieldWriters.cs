@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace RouteGuide.Balancer.Telemetry.AccessLogs;
@@ -17,6 +18,9 @@ internal interface IFieldWriter
     void Status(LineBuffer line, string name, int value);
 
     void Number(LineBuffer line, string name, long value);
+
+    /// <summary>A number as somebody wrote it; null if there is none. JSON, whose fields have one type, has null for what is no whole number too.</summary>
+    void Digits(LineBuffer line, string name, string? value);
 
     /// <param name="line">Where to.</param>
     /// <param name="name">Of the field.</param>
@@ -59,6 +63,8 @@ internal sealed class TextFields : IFieldWriter
 
     public void Number(LineBuffer line, string name, long value) => line.Number(value).Raw(" "u8);
 
+    public void Digits(LineBuffer line, string name, string? value) => Word(line, name, value);
+
     public void Seconds(LineBuffer line, string name, long ticks)
     {
         if (ticks < 0) line.Raw("-1 "u8);
@@ -98,6 +104,13 @@ internal sealed class JsonFields : IFieldWriter
     {
         Name(line, name);
         line.Number(value).Raw(","u8);
+    }
+
+    public void Digits(LineBuffer line, string name, string? value)
+    {
+        Name(line, name);
+        if (long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)) line.Number(number).Raw(","u8);
+        else line.Raw("null,"u8);
     }
 
     public void Seconds(LineBuffer line, string name, long ticks)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Rules;
 
@@ -61,11 +62,12 @@ internal sealed class LineFormat(string name, TimeProvider time)
         to.Quoted(line, "trace_id", TraceId(texts[RecordText.TraceParent]));
         to.Quoted(line, "domain_name", Octets(client.Tls?.ServerName));
         to.Quoted(line, "chosen_cert_arn", Octets(client.Tls?.Certificate));
-        to.Word(line, "matched_rule_priority", record.Rule is { } rule ? $"{rule.Priority}" : null);
+        to.Digits(line, "matched_rule_priority", record.Rule is { } rule ? $"{rule.Priority}" : null);
         to.Time(line, "request_creation_time", At(record.StartedAt));
         to.Quoted(line, "actions_executed", Octets(ActionOf(record.Rule)));
         to.Quoted(line, "redirect_url", Octets(record.RedirectUrl));
-        to.Quoted(line, "error_reason", Octets(record.Reason));
+        // What a rule answers is no error.
+        to.Quoted(line, "error_reason", record.End == ExchangeEnd.ByRule ? default : Octets(record.Reason));
         to.Quoted(line, "target:port_list", texts[RecordText.Targets]);
         to.Quoted(line, "target_status_code_list", texts[RecordText.TargetStatuses]);
         to.Quoted(line, "classification", default);
@@ -75,7 +77,7 @@ internal sealed class LineFormat(string name, TimeProvider time)
         to.Quoted(line, "transformed_uri", default);
         to.Quoted(line, "request_transform_status", default);
         to.Word(line, "node_ip", Address(client.Local.Address));
-        to.Word(line, "grpc_status", record.GrpcStatus);
+        to.Digits(line, "grpc_status", record.GrpcStatus);
         to.Quoted(line, "grpc_message", Message(in record, in texts));
         to.Number(line, "attempts", record.Attempts);
         to.Word(line, "response_flags", ResponseFlags.Of(record.End));
@@ -92,6 +94,7 @@ internal sealed class LineFormat(string name, TimeProvider time)
 
     private static byte[] RequestLine(in AccessRecord record, in Texts texts)
     {
+        if (record.Type == CallType.Tcp || texts[RecordText.Method].IsEmpty) return [];
         var line = new LineBuffer();
         var host = texts[RecordText.Host];
         var path = texts[RecordText.Path];

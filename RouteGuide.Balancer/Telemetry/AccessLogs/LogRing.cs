@@ -90,11 +90,13 @@ internal sealed class LogRing(int records = LogRing.DefaultRecords, int octets =
         (record.ToTarget, record.InTarget) = (-1, -1);
         (record.Received, record.Sent) = (report.RequestBytes, report.ResponseBytes + (notes?.ResponseFieldOctets ?? 0));
         if (report.Request is { } fields) record.Received += fields.Size - fields.Count * HeaderEntry.Overhead;
+        else if (report.Fields is { } head) record.Received += HeadSize.OfRequest(head, report.Method, report.Path, report.Type.IsHttp2());
+        if (report.ResponseFields is { } answer && report.HttpStatus > 0) record.Sent += HeadSize.OfResponse(answer, report.Type.IsHttp2());
         (record.HttpStatus, record.TargetStatus, record.Attempts) = (report.HttpStatus, notes?.TargetStatus ?? 0, report.Attempts);
         (record.Type, record.End) = (report.Type, report.End);
 
         _texts.Clear();
-        if (report.Request is { } list) Describe(list, ref record);
+        if (report.Request is { } list) Describe(list, report.Relay, ref record);
         else Describe(in report, report.Fields, ref record);
         for (var i = 0; i < report.Tries.Count; i++)
         {
@@ -120,14 +122,16 @@ internal sealed class LogRing(int records = LogRing.DefaultRecords, int octets =
         _texts.End(ref record, RecordText.GrpcMessage);
     }
 
-    private void Describe(HeaderList list, ref AccessRecord record)
+    private void Describe(HeaderList list, RequestRelay? relay, ref AccessRecord record)
     {
         _texts.Add(Value(list, KnownHeader.Method)).End(ref record, RecordText.Method);
         _texts.Add(Value(list, KnownHeader.Path), isPath: true).End(ref record, RecordText.Path);
         var authority = Value(list, KnownHeader.Authority);
         _texts.Add(authority.IsEmpty ? Value(list, KnownHeader.Host) : authority).End(ref record, RecordText.Host);
         _texts.Add(Value(list, KnownHeader.UserAgent)).End(ref record, RecordText.UserAgent);
-        _texts.Add(Value(list, KnownHeader.TraceParent)).End(ref record, RecordText.TraceParent);
+        var trace = Value(list, KnownHeader.TraceParent);
+        // One that the balancer makes for each call of a kind is not among the fields that those have in common.
+        _texts.Add(trace.IsEmpty && relay is not null ? relay.TraceParent.Value : trace).End(ref record, RecordText.TraceParent);
     }
 
     private void Describe(in ExchangeReport report, IHeaderDictionary? fields, ref AccessRecord record)
@@ -136,7 +140,7 @@ internal sealed class LogRing(int records = LogRing.DefaultRecords, int octets =
         _texts.Add(report.Path, isPath: true).End(ref record, RecordText.Path);
         _texts.Add(fields is { Host: [{ } host, ..] } ? host : "").End(ref record, RecordText.Host);
         _texts.Add(fields is { UserAgent: [{ } agent, ..] } ? agent : "").End(ref record, RecordText.UserAgent);
-        _texts.Add(fields is { TraceParent: [{ } trace, ..] } ? trace : "").End(ref record, RecordText.TraceParent);
+        _texts.Add(report.TraceParent ?? (fields is { TraceParent: [{ } trace, ..] } ? trace : "")).End(ref record, RecordText.TraceParent);
     }
 
     private static ReadOnlySpan<byte> Value(HeaderList list, KnownHeader name) => list.IndexOf(name) is >= 0 and var index ? list.Value(index) : default;

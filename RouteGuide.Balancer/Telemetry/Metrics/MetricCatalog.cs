@@ -1,5 +1,6 @@
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Metering;
+using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Metering;
 using RouteGuide.Balancer.Telemetry.AccessLogs;
@@ -8,10 +9,11 @@ namespace RouteGuide.Balancer.Telemetry.Metrics;
 
 /// <summary>All metrics of the balancer. docs/observability.md lists them; a test compares.</summary>
 /// <param name="book">What the loops have counted.</param>
-/// <param name="groups">The target groups as of now.</param>
+/// <param name="all">The target groups as of now.</param>
 /// <param name="listeners">The listeners as of now.</param>
 /// <param name="log">Counts its lines itself.</param>
-internal sealed class MetricCatalog(MeterBook book, Func<IReadOnlyList<TargetGroup>> groups, Func<IReadOnlyList<ProxyListener>> listeners, AccessLog log)
+/// <param name="tcp">Those in TCP mode as of now, by their names.</param>
+internal sealed class MetricCatalog(MeterBook book, Func<IReadOnlyList<ProxyGroup>> all, Func<IReadOnlyList<ProxyListener>> listeners, Func<IReadOnlyList<(string Listener, TcpCounters Counters)>> tcp, AccessLog log)
 {
     private const string Prefix = "routeguide.balancer.";
 
@@ -24,13 +26,13 @@ internal sealed class MetricCatalog(MeterBook book, Func<IReadOnlyList<TargetGro
 
     private static readonly string[] OutcomeNames = [.. Enum.GetNames<OutcomeKind>().Select(SnakeCase)];
 
-    public IReadOnlyList<MetricFamily> Families => field ??= [.. Calls(), .. OfGroups(), .. OfTargets(), .. Connections(), .. Own()];
+    public IReadOnlyList<MetricFamily> Families => field ??= [.. Calls(), .. OfGroups(), .. OfTargets(), .. Connections(), .. OfTcp(), .. Own()];
 
     private IEnumerable<MetricFamily> Calls()
     {
         yield return Counter("requests", "{request}", "calls for which a target was chosen, when they have ended", ["target_group", "type"], to =>
         {
-            foreach (var group in groups())
+            foreach (var group in Groups())
             {
                 foreach (var type in Enum.GetValues<CallType>()) to.AddIfAny(group.Counts.Sum(c => c.Calls[(int)type]), group.Name, type.Name());
             }
@@ -67,7 +69,7 @@ internal sealed class MetricCatalog(MeterBook book, Func<IReadOnlyList<TargetGro
         yield return Histogram("call.time", "from the client's headers to the end of the call, where a target was chosen", c => c.Call);
         yield return Counter("target.responses", "{response}", "responses of targets by the class of their HTTP code", ["target_group", "class"], to =>
         {
-            foreach (var group in groups())
+            foreach (var group in Groups())
             {
                 for (var digit = 1; digit <= 5; digit++) to.AddIfAny(group.Counts.Sum(c => c.Responses[digit]), group.Name, $"{digit}xx");
             }
@@ -77,13 +79,17 @@ internal sealed class MetricCatalog(MeterBook book, Func<IReadOnlyList<TargetGro
         yield return OfGroup("target.connections", "{connection}", "connections to targets of HTTP/2 that were made, with TLS and SETTINGS", c => c.Connections);
         yield return OfGroup("target.connection.errors", "{error}", "connections to targets that could not be made, TLS included", c => c.ConnectionErrors);
         yield return OfGroup("target.tls.errors", "{error}", "of these, TLS that failed", c => c.TlsErrors);
+        yield return Gauge("queue.length", "{call}", "calls that wait until a target has room", ["target_group"], to =>
+        {
+            foreach (var group in all()) to.Add(group.Queue.Count, group.Group.Name);
+        });
         yield return Counter("ejections", "{ejection}", "times that a target was ejected, as what became of its calls spoke against it", ["target_group"], to =>
         {
-            foreach (var group in groups()) to.Add(group.Targets.Ejections, group.Name);
+            foreach (var group in Groups()) to.Add(group.Targets.Ejections, group.Name);
         });
         yield return Gauge("targets", "{target}", "targets by their state", ["target_group", "state"], to =>
         {
-            foreach (var group in groups())
+            foreach (var group in Groups())
             {
                 var states = group.Targets.Current.Entries.Select(e => TargetHealthDescription.Of(e).State).ToList();
                 foreach (var state in Enum.GetValues<HealthState>()) to.Add(states.Count(s => s == state), group.Name, state.Name());
@@ -122,6 +128,33 @@ internal sealed class MetricCatalog(MeterBook book, Func<IReadOnlyList<TargetGro
         });
     }
 
+    private IEnumerable<MetricFamily> OfTcp()
+    {
+        yield return Gauge("tcp.connections.active", "{connection}", "connections of listeners in TCP mode that are open", ["listener"], to =>
+        {
+            foreach (var (listener, counters) in tcp()) to.Add(counters.Active, listener);
+        });
+        yield return Counter("tcp.connections", "{connection}", "connections of listeners in TCP mode that have ended, by how", ["listener", "ending"], to =>
+        {
+            foreach (var (listener, counters) in tcp())
+            {
+                foreach (var ending in Enum.GetValues<TcpEnding>()) to.AddIfAny(counters.Ended(ending), listener, SnakeCase($"{ending}"));
+            }
+        });
+        yield return Counter("tcp.connect.errors", "{error}", "targets that could not be connected to for listeners in TCP mode", ["listener"], to =>
+        {
+            foreach (var (listener, counters) in tcp()) to.Add(counters.ConnectFailures, listener);
+        });
+        yield return Counter("tcp.processed", "By", "octets that listeners in TCP mode have passed on, by who sent them", ["listener", "direction"], to =>
+        {
+            foreach (var (listener, counters) in tcp())
+            {
+                to.Add(counters.FromClients, listener, "received");
+                to.Add(counters.FromTargets, listener, "sent");
+            }
+        });
+    }
+
     private IEnumerable<MetricFamily> Own()
     {
         yield return Counter("access_log.lines", "{line}", "lines of the access log that were written", [], to => to.Add(log.Written));
@@ -130,7 +163,9 @@ internal sealed class MetricCatalog(MeterBook book, Func<IReadOnlyList<TargetGro
 
     private IEnumerable<MethodMeter> Methods() => book.Methods.Named.Append(book.Methods.Other);
 
-    private IEnumerable<(TargetGroup Group, Target Target)> Targets() => from g in groups() from e in g.Targets.Current.Entries select (g, e.Target);
+    private IEnumerable<TargetGroup> Groups() => all().Select(g => g.Group);
+
+    private IEnumerable<(TargetGroup Group, Target Target)> Targets() => from g in Groups() from e in g.Targets.Current.Entries select (g, e.Target);
 
     private static MetricFamily Counter(string name, string unit, string help, string[] labels, Action<Samples> collect) => new(Prefix + name, MetricKind.Counter, unit, help, labels, collect);
 
@@ -138,7 +173,7 @@ internal sealed class MetricCatalog(MeterBook book, Func<IReadOnlyList<TargetGro
 
     private MetricFamily OfGroup(string name, string unit, string help, Func<GroupCounts, long> number) => Counter(name, unit, help, ["target_group"], to =>
     {
-        foreach (var group in groups()) to.Add(group.Counts.Sum(number), group.Name);
+        foreach (var group in Groups()) to.Add(group.Counts.Sum(number), group.Name);
     });
 
     private MetricFamily OfTarget(MetricKind kind, string name, string unit, string help, Func<Target, long> number) => new(Prefix + name, kind, unit, help, ["target_group", "target"], to =>
@@ -148,7 +183,7 @@ internal sealed class MetricCatalog(MeterBook book, Func<IReadOnlyList<TargetGro
 
     private MetricFamily Histogram(string name, string help, Func<GroupCounts, DurationCounts> counts) => new(Prefix + name, MetricKind.Histogram, "s", help, ["target_group"], to =>
     {
-        foreach (var group in groups())
+        foreach (var group in Groups())
         {
             var sums = new long[DurationCounts.Bounds.Length + 1];
             var total = 0L;

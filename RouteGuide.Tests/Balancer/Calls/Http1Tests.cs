@@ -27,6 +27,19 @@ public sealed class Http1Tests
     }
 
     [Fact]
+    public async Task Responses_name_their_target_where_the_listener_wants_it()
+    {
+        await using var target = RawWebTarget.Start(Ok);
+        await using var engine = await Start(new CallSettings(), null, target);
+        engine.NamesTargets = true;
+        await using var client = await Http1Client.Connect(engine.Url);
+
+        var answer = await Ask(client);
+
+        Assert.Equal((target.Url.Authority, "1"), (answer.Field("x-routeguide-target"), answer.Field("x-routeguide-attempt")));
+    }
+
+    [Fact]
     public async Task A_request_that_is_too_many_waits_or_gets_503()
     {
         var first = new TaskCompletionSource();

@@ -148,6 +148,56 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task A_listener_whose_address_somebody_else_has_is_tried_again_and_the_rest_counts()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+        using var folder = new ConfigurationFolder("{}");
+        await using var balancer = await BalancerUnderTest.StartWith([], folder.Settings);
+        var log = new LinesOf(typeof(BalancerApp).FullName!);
+        balancer.AddLogger(log);
+
+        folder.Write($$"""{ "Targets": ["http://127.0.0.1:1"], "Listeners": { "more": { "Url": "http://127.0.0.1:{{port}}" } } }""");
+        await Eventually.Until(() => Reasons(log).Any(), "it is told");
+        Assert.Contains("the address is in use", Assert.Single(Reasons(log)), StringComparison.Ordinal);
+        Assert.Equal(["127.0.0.1:1"], Names(balancer));
+        other.Stop();
+
+        await Eventually.Until(() => Listens(port), "the listener has its address");
+        Assert.Equal(port, balancer.Named("more").Port);
+    }
+
+    [Fact]
+    public async Task A_listener_of_another_name_at_the_same_address_takes_its_place()
+    {
+        var port = FreePort();
+        string File(string name) => $$"""{ "Listeners": { "{{name}}": { "Url": "http://127.0.0.1:{{port}}" } } }""";
+        using var folder = new ConfigurationFolder(File("old"));
+        await using var balancer = await BalancerUnderTest.StartWith([], folder.Settings);
+
+        folder.Write(File("new"));
+
+        await Eventually.Until(() => balancer.HasListener("new"), "it is the new one");
+        Assert.True(await Listens(port));
+        Assert.False(balancer.HasListener("old"));
+    }
+
+    [Fact]
+    public async Task An_empty_object_is_what_it_is_the_settings_of()
+    {
+        using var folder = new ConfigurationFolder("""{ "TargetGroups": { "web": {} } }""");
+        await using var balancer = await BalancerUnderTest.StartWith([], folder.Settings);
+        var log = new LinesOf(typeof(BalancerApp).FullName!);
+        balancer.AddLogger(log);
+        Assert.Equal(["default", "web"], balancer.GroupNames);
+
+        folder.Write("""{ "Listeners": { "front": {} } }""");
+        await Eventually.Until(() => Reasons(log).Any(), "the mistake is told");
+        Assert.Contains("Balancer:Listeners:front:Url: is missing", Assert.Single(Reasons(log)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task No_call_fails_while_it_is_read_again_and_again()
     {
         await using var a = await KestrelTarget.Start(KestrelTarget.Answer);

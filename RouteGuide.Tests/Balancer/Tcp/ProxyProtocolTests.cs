@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using RouteGuide.ServiceDefaults;
+using RouteGuide.Tests.Balancer.Configuration;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer.Tcp;
@@ -105,6 +106,39 @@ public sealed class ProxyProtocolTests
         await Assert.ThrowsAnyAsync<Exception>(() => ProxiedClient.Ask(stranger, balancer.Plaintext, HttpVersion.Version20));
         using var trusted = ProxiedClient.From(IPAddress.Parse("127.0.0.2"), header);
         Assert.Equal("192.0.2.7", await ProxiedClient.Ask(trusted, balancer.Plaintext, HttpVersion.Version20));
+    }
+
+    [Fact]
+    public async Task A_reload_that_turns_it_on_counts_from_the_next_connection_on()
+    {
+        await using var target = await KestrelTarget.Start(ProxiedClient.TellForwardedFor);
+        var port = Ports.Free();
+        string File(bool receives) => $$"""{ "Targets": ["http://{{target.Url.Authority}}"], "Listeners": { "front": { "Url": "http://127.0.0.1:{{port}}", "Attributes": { "proxy_protocol.receive": {{(receives ? "true" : "false")}}, "proxy_protocol.trusted": ["127.0.0.1"] } } } }""";
+        using var folder = new ConfigurationFolder(File(false));
+        await using var balancer = await BalancerUnderTest.StartWith([], folder.Settings);
+        var url = balancer.Named("front");
+        using var before = ProxiedClient.From(IPAddress.Loopback);
+        Assert.Equal("127.0.0.1", await ProxiedClient.Ask(before, url, HttpVersion.Version20));
+        var header = ProxiedClient.Version1("192.0.2.7:1234", To);
+
+        folder.Write(File(true));
+        await Eventually.Until(
+            async () =>
+            {
+                using var client = ProxiedClient.From(IPAddress.Loopback, header);
+                try
+                {
+                    return await ProxiedClient.Ask(client, url, HttpVersion.Version20) == "192.0.2.7";
+                }
+                catch (HttpRequestException)
+                {
+                    // What begins so is no HTTP yet.
+                    return false;
+                }
+            },
+            "headers are read");
+        // The connection from before lives on.
+        Assert.Equal("127.0.0.1", await ProxiedClient.Ask(before, url, HttpVersion.Version20));
     }
 
     [Fact]

@@ -35,6 +35,25 @@ public sealed class TcpModeTests
         Assert.Equal((sent.Length, sent.Length, 0L), (balancer.TcpCounters.FromClients, balancer.TcpCounters.FromTargets, balancer.TcpCounters.Active));
     }
 
+    [Fact]
+    public async Task A_target_has_no_more_connections_than_it_may_have_calls()
+    {
+        await using var target = new SocketTarget(SocketTarget.Echo);
+        await using var balancer = await BalancerUnderTest.StartWith([target.Url], "urls=tcp://127.0.0.1:0", "Balancer:TargetGroups:default:Attributes:concurrency.max_per_target=1");
+        var first = await Sockets.Connect(balancer.Tcp);
+        await first.Say("one");
+        await first.Hears("one");
+
+        using var second = await Sockets.Connect(balancer.Tcp);
+        await Eventually.Until(() => balancer.TcpCounters.Ended(TcpEnding.Full) == 1, "the second is sent away");
+        first.Dispose();
+        await Eventually.Until(() => balancer.TcpCounters.Active == 0, "the first has gone");
+
+        using var third = await Sockets.Connect(balancer.Tcp);
+        await third.Say("three");
+        await third.Hears("three");
+    }
+
     [Theory]
     [InlineData(Auto)]
     [InlineData(Portable)]

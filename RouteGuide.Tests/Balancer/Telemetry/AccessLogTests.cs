@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using RouteGuide.Tests.Balancer.Http1;
+using RouteGuide.Tests.Balancer.Tcp;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer.Telemetry;
@@ -42,6 +43,80 @@ public sealed class AccessLogTests
         Assert.InRange(ended, began, DateTimeOffset.UtcNow.AddMilliseconds(50));
         Assert.True(double.Parse(line["target_processing_time"]) <= double.Parse(line["duration"]));
         Assert.InRange((ended - began).TotalSeconds - double.Parse(line["duration"]), -0.000_1, 0.000_1);
+    }
+
+    [Fact]
+    public async Task What_the_balancer_answers_itself_has_its_length_and_a_rules_answer_is_no_error()
+    {
+        using var log = new LogLines();
+        await using var balancer = await BalancerUnderTest.StartWith(
+            [],
+            [
+                .. log.Settings, "Balancer:Listeners:ruled:Url=http://127.0.0.1:0", "Balancer:Listeners:ruled:DefaultActions:0:Type=fixed-response",
+                "Balancer:Listeners:ruled:DefaultActions:0:FixedResponseConfig:StatusCode=403", "Balancer:Listeners:ruled:DefaultActions:0:FixedResponseConfig:MessageBody=go away",
+            ]);
+        await using var grpc = await RawHttp2Connection.ConnectAsync(balancer.Tls);
+        await (await grpc.OpenAsync(Wire.Request(balancer.Tls), end: true)).Ended();
+        await log.Have(1);
+        await using var web = await Http1Client.Connect(balancer.Named("ruled"));
+        Assert.Equal(403, (await web.Get("/a")).Status);
+        await log.Have(2);
+        await using var ruled = await RawHttp2Connection.ConnectAsync(balancer.Named("ruled"));
+        await (await ruled.OpenAsync([(":method", "GET"), (":scheme", "http"), (":path", "/b"), (":authority", "b")], end: true)).Ended();
+        await log.Have(3);
+        await using var broken = await Http1Client.Connect(balancer.Named("ruled"));
+        await broken.Send("this is no request\r\n\r\n");
+        Assert.Equal(400, (await broken.Read()).Status);
+
+        var lines = await log.Have(4);
+        Assert.Equal(["UH", "BR", "BR", "IR"], lines.Select(l => l["response_flags"]));
+        Assert.Equal(["200", "403", "403", "400"], lines.Select(l => l["elb_status_code"]));
+        Assert.Equal((true, "-", "-", true), (lines[0]["error_reason"] != "-", lines[1]["error_reason"], lines[2]["error_reason"], lines[3]["error_reason"] != "-"));
+        Assert.All(lines.Take(3), l => Assert.InRange(long.Parse(l["sent_bytes"]), "go away".Length + 20, 1_000));
+        // GET /a HTTP/1.1, a host, and the empty line.
+        Assert.InRange(long.Parse(lines[1]["received_bytes"]), 18 + 10, 200);
+        Assert.Equal(("-", "http"), (lines[3]["request"], lines[3]["type"]));
+    }
+
+    [Fact]
+    public async Task The_trace_that_a_target_of_HTTP_1_sees_is_in_the_line()
+    {
+        using var log = new LogLines();
+        string? seen = null;
+        await using var target = await Web.Target(context =>
+        {
+            seen = context.Request.Headers.TraceParent;
+            return context.Response.WriteAsync("hello");
+        });
+        await using var balancer = await BalancerUnderTest.StartWith([], [.. log.Settings, $"Balancer:TargetGroups:web:Targets:0=http://{target.Url.Authority}", "Balancer:DefaultHttpGroup=web"]);
+        await using var client = await Http1Client.Connect(balancer.Plaintext);
+
+        // The client goes as soon as it has all of the answer: that breaks nothing off.
+        Assert.Equal(200, (await client.Get("/")).Status);
+        await client.DisposeAsync();
+
+        var line = Assert.Single(await log.Have(1));
+        Assert.Equal((seen![3..35], "-"), (line["trace_id"], line["response_flags"]));
+    }
+
+    [Fact]
+    public async Task A_connection_in_TCP_mode_has_a_line_too()
+    {
+        using var log = new LogLines();
+        await using var target = new SocketTarget(SocketTarget.Echo);
+        await using var balancer = await BalancerUnderTest.StartWith([target.Url], [.. log.Settings, "urls=tcp://127.0.0.1:0", "ADMIN_PORT=0"]);
+        using var client = await Sockets.Connect(balancer.Tcp);
+        await client.Say("hello");
+        await client.Hears("hello");
+        client.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+        Assert.Empty(await client.ReceiveAll());
+
+        var line = Assert.Single(await log.Have(1));
+        Assert.Equal(
+            ("tcp", target.Url.Authority, "5", "5", "-", "-", "-", "default", "1"),
+            (line["type"], line["target:port"], line["received_bytes"], line["sent_bytes"], line["request"], line["elb_status_code"], line["response_flags"], line["target_group_arn"], line["attempts"]));
+        var metrics = await MetricsTests.Page(balancer);
+        Assert.Equal(1, metrics["routeguide_balancer_tcp_connections_total{listener=\"tcp://127.0.0.1:0\",ending=\"finished\"}"]);
     }
 
     [Fact]
@@ -170,7 +245,7 @@ public sealed class AccessLogTests
         else
         {
             var fields = LogLines.ParseJson(line);
-            Assert.Equal((Agent, JsonValueKind.Null, 1, "0"), (fields["user_agent"].GetString(), fields["domain_name"].ValueKind, fields["attempts"].GetInt32(), fields["grpc_status"].GetString()));
+            Assert.Equal((Agent, JsonValueKind.Null, 1, "0"), (fields["user_agent"].GetString(), fields["domain_name"].ValueKind, fields["attempts"].GetInt32(), fields["grpc_status"].GetRawText()));
             Assert.True(line.All(c => c is >= ' ' and <= '~'), line);
         }
     }

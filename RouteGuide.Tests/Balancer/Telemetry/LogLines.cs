@@ -64,7 +64,7 @@ internal sealed partial class LogLines : IDisposable
             values[name] = value.Trim('"');
         }
 
-        Assert.Matches("^(https?|h2c?|grpcs?)$", values["type"]);
+        Assert.Matches("^(https?|h2c?|grpcs?|tcp)$", values["type"]);
         foreach (var name in (string[])["time", "request_creation_time"]) Assert.True(DateTimeOffset.TryParseExact(values[name], "yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture, DateTimeStyles.None, out _), values[name]);
         foreach (var name in (string[])["request_processing_time", "target_processing_time", "response_processing_time", "duration"]) Assert.Matches(@"^(-1|\d+\.\d{6})$", values[name]);
         foreach (var name in (string[])["elb_status_code", "target_status_code"]) Assert.Matches(@"^(-|\d{3})$", values[name]);

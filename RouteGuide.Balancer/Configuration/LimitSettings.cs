@@ -4,7 +4,7 @@ using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.ServiceDefaults;
 
-namespace RouteGuide.Balancer;
+namespace RouteGuide.Balancer.Configuration;
 
 /// <summary>Reads <see cref="ProxyLimits"/> from the configuration: one setting per limit, named after its property.</summary>
 internal static class LimitSettings
@@ -54,7 +54,7 @@ internal static class LimitSettings
     {
         if (!IsTime(property)) return ReadCount(section, range.Least, range.Most);
         var (least, most) = (TimeSpan.FromMilliseconds(range.Least), TimeSpan.FromMilliseconds(range.Most));
-        return (long)BalancerSettings.ReadTime(section.Path, section.Value, default, least, most).TotalMilliseconds;
+        return (long)ReadTime(section.Path, section.Value, least, most).TotalMilliseconds;
     }
 
     private static Rate ReadRate(IConfigurationSection section, LimitAttribute range, Rate rate)
@@ -75,4 +75,13 @@ internal static class LimitSettings
         long.TryParse(section.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
             : throw new ConfigurationException(section.Path, section.Value, $"a whole number from {least} to {most}");
+
+    private static TimeSpan ReadTime(string key, string? text, TimeSpan least, TimeSpan most)
+    {
+        // "5" is five seconds; the framework alone would read five days.
+        var time = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds <= most.TotalSeconds ? TimeSpan.FromSeconds(seconds)
+            : text?.Contains(':') == true && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var parsed) ? parsed
+            : TimeSpan.MinValue;
+        return time >= least && time <= most ? time : throw new ConfigurationException(key, text, $"a time from {least} to {most}, in seconds or as hh:mm:ss");
+    }
 }
