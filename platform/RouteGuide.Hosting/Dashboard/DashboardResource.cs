@@ -76,12 +76,12 @@ internal sealed class DashboardResource : ExecutableResource
     public int Port => _frontends[0].Endpoint.AllocatedEndpoint!.Port;
 
     /// <summary>Takes the usual port if it is free, where none was asked for; else the app host chooses.</summary>
-    public void ChoosePort()
+    public void ChoosePort(UsualPort usual)
     {
         if (_settings.IsFrontendAsked) return;
         var endpoint = _frontends[0].Endpoint;
         endpoint.AllocatedEndpoint = null;
-        endpoint.Port = PortPicker.IsFree(DashboardSettings.UsualPort) ? DashboardSettings.UsualPort : null;
+        endpoint.Port = usual.TryTake() ? UsualPort.Number : null;
     }
 
     /// <summary>Whether another process has the port, and another port may be taken for it.</summary>

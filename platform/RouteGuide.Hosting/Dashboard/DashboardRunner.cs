@@ -31,6 +31,7 @@ internal sealed class DashboardRunner(
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly UsualPort _usualPort = new();
     private DashboardResource? _resource;
     private ResourceRunner? _runner;
     private Task _running = Task.CompletedTask;
@@ -52,7 +53,7 @@ internal sealed class DashboardRunner(
 
         var isShown = string.Equals(configuration["ASPIRE_SHOW_DASHBOARD_RESOURCES"], "true", StringComparison.OrdinalIgnoreCase);
         _resource = new DashboardResource(program, settings, certificates, ResourceService.ApplicationName(environment.ApplicationName), isShown, () => resourceService.Address);
-        _resource.ChoosePort();
+        _resource.ChoosePort(_usualPort);
         model.Resources.Add(_resource);
         _runner = new ResourceRunner(_resource, services);
     }
@@ -84,6 +85,7 @@ internal sealed class DashboardRunner(
     public void Dispose()
     {
         _runner?.Dispose();
+        _usualPort.Dispose();
         _stopping.Dispose();
     }
 
@@ -132,7 +134,7 @@ internal sealed class DashboardRunner(
             Console.Say($"The dashboard {how}; it starts again.");
             await Task.Delay(FirstPause * ends.Count, time, cancellationToken).ConfigureAwait(false);
             if (!resource.HasLostPort()) continue;
-            resource.ChoosePort();
+            resource.ChoosePort(_usualPort);
             await services.Endpoints.AllocateAsync(resource, cancellationToken).ConfigureAwait(false);
         }
     }

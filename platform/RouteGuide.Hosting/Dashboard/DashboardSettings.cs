@@ -7,9 +7,6 @@ namespace Aspire.Hosting.Dashboard;
 /// <summary>Where the dashboard and what it speaks with listen, and the secrets that they share. Made once for each start.</summary>
 internal sealed record DashboardSettings
 {
-    /// <summary>Where people find it where nobody says otherwise, if that port is free.</summary>
-    public const int UsualPort = 17050;
-
     /// <summary>Whether there is a dashboard.</summary>
     public required bool IsEnabled { get; init; }
 
@@ -87,7 +84,7 @@ internal sealed record DashboardSettings
 
     private static Uri Address(string key, string text, bool local = true)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.AbsolutePath != "/") throw new DistributedApplicationException($"{key} is '{text}': it must be an address such as https://localhost:{UsualPort}.");
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.AbsolutePath != "/") throw new DistributedApplicationException($"{key} is '{text}': it must be an address such as https://localhost:{UsualPort.Number}.");
         if (local && !IsLocal(url.Host)) throw new DistributedApplicationException($"{key} is '{text}': it must be an address of this machine itself, such as https://localhost:{url.Port}.");
         return url;
     }
