@@ -69,7 +69,7 @@ public sealed class RouteGuideServiceTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<RpcException>(() => List(Points.At(0, 0), Points.At(0, 1_900_000_000)));
         Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
         Assert.Contains("hi.longitude 1900000000", error.Status.Detail);
-        var violation = Assert.Single(error.GetStatusDetail<Google.Rpc.BadRequest>()!.FieldViolations);
+        var violation = Assert.Single(error.GetRpcStatus()!.GetDetail<Google.Rpc.BadRequest>()!.FieldViolations);
         Assert.Equal(("hi.longitude", error.Status.Detail), (violation.Field, violation.Description));
         Assert.Equal((int)StatusCode.InvalidArgument, error.GetRpcStatus()!.Code);
     }

@@ -68,7 +68,7 @@ internal static class ApiSurface
         var first = accessors[0];
         var index = property.GetIndexParameters() is { Length: > 0 } p ? $"[{string.Join(", ", p.Select(i => $"{Write(i.ParameterType)} {i.Name}"))}]" : "";
         var nullable = new NullabilityInfoContext().Create(property);
-        var mark = property.PropertyType.IsValueType || nullable.ReadState != NullabilityState.Nullable ? "" : "?";
+        var mark = property.PropertyType.IsValueType || property.PropertyType.IsGenericParameter || nullable.ReadState != NullabilityState.Nullable ? "" : "?";
         var set = accessors.FirstOrDefault(a => a == property.SetMethod);
         return $"{Access(first)}{Modifiers(first)}{Write(property.PropertyType)}{mark} {property.Name}{index} {{{(accessors.Contains(property.GetMethod) ? " get;" : "")}{(set is null ? "" : " set;")} }}";
     }
@@ -98,7 +98,14 @@ internal static class ApiSurface
     }
 
     private static string Parameters(MethodBase method) => string.Join(", ", method.GetParameters().Select(p =>
-        $"{(p.IsDefined(typeof(ParamArrayAttribute), false) ? "params " : p.IsOut ? "out " : "")}{Write(p.ParameterType)}{Mark(p)} {p.Name}{(p.HasDefaultValue ? $" = {p.DefaultValue ?? (p.ParameterType.IsValueType && Nullable.GetUnderlyingType(p.ParameterType) is null ? "default" : "null")}" : "")}"));
+        $"{(p.IsDefined(typeof(ParamArrayAttribute), false) ? "params " : p.IsOut ? "out " : "")}{Write(p.ParameterType)}{Mark(p)} {p.Name}{(p.HasDefaultValue ? $" = {Default(p)}" : "")}"));
+
+    private static string Default(ParameterInfo parameter) => parameter.DefaultValue switch
+    {
+        null => parameter.ParameterType.IsValueType && Nullable.GetUnderlyingType(parameter.ParameterType) is null ? "default" : "null",
+        bool value => value ? "true" : "false",
+        var value => $"{value}",
+    };
 
     private static string Mark(ParameterInfo parameter) =>
         parameter.ParameterType.IsValueType || parameter.ParameterType.IsGenericParameter || new NullabilityInfoContext().Create(parameter).ReadState != NullabilityState.Nullable ? "" : "?";

@@ -55,7 +55,7 @@ public sealed class ApiTests
         if (line[space - 1] != ':') return line[..space];
 
         var type = line[..(space - 1)];
-        var declaration = line[(space + 1)..];
+        var declaration = line[(space + 1)..].Replace("[]", "", StringComparison.Ordinal);
         if (declaration.StartsWith("new(", StringComparison.Ordinal) || declaration.StartsWith("protected new(", StringComparison.Ordinal)) return $"{type}..ctor";
         var end = declaration.IndexOfAny(['(', '{', '[', '=']);
         var name = (end < 0 ? declaration : declaration[..end]).TrimEnd();

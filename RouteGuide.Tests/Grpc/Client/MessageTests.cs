@@ -127,6 +127,33 @@ public class MessageTests
         Assert.Equal(message, await calls.CallUnary());
     }
 
+    [Theory]
+    [InlineData(0, "")]
+    [InlineData(1, "")]
+    [InlineData(1, "1f8b080000000000000303000000000000000000")]
+    public async Task An_empty_response_of_a_compressed_call_is_read_in_every_form(byte flag, string payload)
+    {
+        await using var calls = await ByteCalls.Start(context => ReplyCompressed(context, "gzip", Convert.FromHexString(payload), flag));
+
+        Assert.Empty(await calls.CallUnary());
+    }
+
+    [Fact]
+    public async Task An_empty_request_of_a_compressed_call_is_sent_uncompressed()
+    {
+        (byte Flag, byte[] Payload)? received = null;
+        await using var calls = await ByteCalls.Start(async context =>
+        {
+            received = await Wire.ReadMessage(context);
+            await Wire.Reply(context, [[]]);
+        });
+
+        await calls.CallUnary([], new CallOptions(new Metadata { { "grpc-internal-encoding-request", "gzip" } }));
+
+        Assert.Equal(0, received!.Value.Flag);
+        Assert.Empty(received.Value.Payload);
+    }
+
     [Fact]
     public async Task An_uncompressed_message_in_a_compressed_call_is_taken_as_it_is()
     {
