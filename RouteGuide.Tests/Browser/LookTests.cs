@@ -78,11 +78,12 @@ public sealed class LookTests(BrowserSystem system)
         var faint = await window.Page.EvaluateAsync<string[]>(
             """
             () => {
-              // Mixed colours come as "color(srgb 0.5 0.5 0.5)", all others as rgb().
-              const parse = c => { const n = (c.replace('srgb', '').match(/[\d.]+(e-\d+)?/g) ?? []).map(Number); return c.startsWith('color(') ? [n[0] * 255, n[1] * 255, n[2] * 255, n[3] ?? 1] : n; };
-              const over = (top, below) => { const a = top[3] ?? 1; return [0, 1, 2].map(i => top[i] * a + below[i] * (1 - a)); };
+              // Whatever notation a colour is computed in (rgb, srgb, oklab): a pixel of it is plain.
+              const pixel = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
+              const parse = c => { pixel.clearRect(0, 0, 1, 1); pixel.fillStyle = c; pixel.fillRect(0, 0, 1, 1); const [r, g, b, a] = pixel.getImageData(0, 0, 1, 1).data; return [r, g, b, a / 255]; };
+              const over = (top, below) => { const a = top[3]; return [0, 1, 2].map(i => top[i] * a + below[i] * (1 - a)); };
               const light = c => { const [r, g, b] = c.map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-              const behind = e => { const layers = []; for (; e; e = e.parentElement) { const s = getComputedStyle(e); if (s.backgroundImage !== 'none') return null; const c = parse(s.backgroundColor); if ((c[3] ?? 1) > 0) layers.unshift(c); } return layers.reduce((below, c) => over(c, below), [255, 255, 255]); };
+              const behind = e => { const layers = []; for (; e; e = e.parentElement) { const s = getComputedStyle(e); if (s.backgroundImage !== 'none') return null; const c = parse(s.backgroundColor); if (c[3] > 0) layers.unshift(c); } return layers.reduce((below, c) => over(c, below), [255, 255, 255]); };
               const found = [];
               for (const e of document.querySelectorAll('body *')) {
                 const text = [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.textContent.trim()).join('');
@@ -94,7 +95,7 @@ public sealed class LookTests(BrowserSystem system)
                 let opacity = 1;
                 for (let p = e; p; p = p.parentElement) opacity *= Number(getComputedStyle(p).opacity);
                 const colour = parse(style.color);
-                const front = over([colour[0], colour[1], colour[2], (colour[3] ?? 1) * opacity], back);
+                const front = over([colour[0], colour[1], colour[2], colour[3] * opacity], back);
                 const [a, b] = [light(front), light(back)].sort((x, y) => y - x);
                 const ratio = (a + 0.05) / (b + 0.05);
                 const size = parseFloat(style.fontSize);
