@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using RouteGuide.Balancer.Proxy;
-using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport.Tls;
 
 namespace RouteGuide.Balancer;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
-using RouteGuide.Balancer;
 using RouteGuide.Balancer.Configuration;
 using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Proxy;

@@ -19,6 +19,8 @@ interface Props {
   format: (value: number | null | undefined) => string;
   /** What is shown at least: the window, whether there is data in all of it or not. */
   range?: [number, number];
+  /** The highest value that fits at least, so that a quiet time has an axis too. */
+  least?: number;
   dots?: readonly Dot[];
   marks?: readonly Mark[];
 }
@@ -26,14 +28,14 @@ interface Props {
 const valueOf = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** A chart over time with a legend that reads the values under the pointer. */
-export function Chart({ label, times, lines, format, range, dots = [], marks = [] }: Props) {
+export function Chart({ label, times, lines, format, range, least = 0, dots = [], marks = [] }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [, redraw] = useState(0);
   const [at, setAt] = useState<number | null>(null);
   const data = [times, ...lines.map(l => l.values)] as unknown as uPlot.AlignedData;
-  const latest = useRef({ data, format, range });
-  latest.current = { data, format, range };
+  const latest = useRef({ data, format, range, least });
+  latest.current = { data, format, range, least };
   const shape = JSON.stringify([shown.value, timeFormat.value, utc.value, lines.map(l => [l.label, l.color, l.fill])]);
 
   useEffect(() => {
@@ -49,7 +51,7 @@ export function Chart({ label, times, lines, format, range, dots = [], marks = [
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
       scales: {
         x: { range: (_, min, max) => latest.current.range ?? [min, max] },
-        y: { range: (_, min, max) => [Math.min(0, min ?? 0), Math.max(max ?? 1, 1e-9) * 1.12] },
+        y: { range: (_, min, max) => [Math.min(0, min ?? 0), Math.max(max || 1, latest.current.least) * 1.12] },
       },
       axes: [
         { ...axis, space: 90, values: (_, ticks) => ticks.map(t => formatTick(t, ticks.some(other => other % 60_000 !== 0))) },

@@ -18,7 +18,7 @@ export function Timeline({ group, marks }: { group: BalancerGroup; marks: Balanc
   }), [history]);
   return (
     <>
-      <div class="timeline"><Chart label={`Calls per second to ${group.name}`} times={history.times} lines={lines} range={[end - span, end]} format={v => (v === null || v === undefined ? '–' : `${rate(v)}/s`)}
+      <div class="timeline"><Chart label={`Calls per second to ${group.name}`} times={history.times} lines={lines} range={[end - span, end]} least={10} format={v => (v === null || v === undefined ? '–' : `${rate(v)}/s`)}
         marks={own.map(m => ({ id: m.id, time: Date.parse(m.time), kind: m.kind, title: `${formatTime(m.time)} ${m.text}` }))} /></div>
       {own.length > 0 && (
         <details class="events-list">
