@@ -51,6 +51,10 @@ internal sealed class BalancerWatch(BalancerAdmin admin, BalancerLocator locator
                 var status = await admin.Status(cancellationToken);
                 return new BalancerEvent(true, null, control is null, control, front, tcp, _mapping.Status(status), StatusMapping.Marks(status));
             }
+            catch (Exception odd) when (odd is InvalidOperationException or ArgumentException or FormatException)
+            {
+                return new BalancerEvent(false, $"The balancer's status is not understood: {odd.Message}", false, control, front, tcp, null, []);
+            }
             catch (ProblemException away)
             {
                 return new BalancerEvent(false, away.Message, false, control, front, tcp, null, []);

@@ -67,7 +67,8 @@ internal static class OtlpHttp
         }
         catch (TooLongException)
         {
-            context.Response.Headers.Connection = "close";
+            // What is left of the body is not waited for.
+            if (HttpProtocol.IsHttp11(context.Request.Protocol)) context.Response.Headers.Connection = "close";
             await Refuse(context, StatusCodes.Status413PayloadTooLarge, StatusCode.ResourceExhausted, $"The body has more than {Limits.OtlpBytes} bytes.");
             return;
         }

@@ -100,7 +100,7 @@ internal sealed class ConsoleTopic(ResourceBook book, ResourceService service, T
     // Goes on where it was after the host was away: numbers that were seen are not shown again.
     private async Task Read(string resource, ChannelWriter<ConsoleLineView> lines, CancellationToken cancellationToken)
     {
-        var last = 0;
+        var (last, first) = (0, (string?)null);
         while (book.Find(resource) is not null)
         {
             try
@@ -109,7 +109,9 @@ internal sealed class ConsoleTopic(ResourceBook book, ResourceService service, T
                 {
                     foreach (var line in update.LogLines)
                     {
-                        if (line.LineNumber <= last && line.LineNumber > 1) continue;
+                        // Another first line is that of another run of the host, which counts anew.
+                        if (line.LineNumber == 1 && first != line.Text) (last, first) = (0, line.Text);
+                        if (line.LineNumber <= last) continue;
                         last = line.LineNumber;
                         await lines.WriteAsync(View(resource, line), cancellationToken);
                     }

@@ -14,11 +14,11 @@ internal static class ResourceEndpoints
     public static void MapResources(this IEndpointRouteBuilder app)
     {
         app.MapGet("/api/resources", (ResourceBook book) => book.Current.Resources.Values);
-        app.MapPost("/api/resources/{name}/commands/{command}", (string name, string command, CommandRequest request, ResourceBook book, ResourceService service, CancellationToken cancellationToken) =>
+        app.MapPost("/api/resources/{name}/commands/{command}", (string name, string command, CommandRequest? request, ResourceBook book, ResourceService service, CancellationToken cancellationToken) =>
         {
             var resource = book.Find(name) ?? throw ProblemException.Missing($"There is no resource '{name}'.");
             if (!resource.Commands.Any(known => known.Name == command)) throw ProblemException.Missing($"The resource '{name}' has no command '{command}'.");
-            var arguments = (request.Arguments ?? new Dictionary<string, JsonElement>()).ToDictionary(argument => argument.Key, argument => ValueOf(argument.Key, argument.Value));
+            var arguments = (request?.Arguments ?? new Dictionary<string, JsonElement>()).ToDictionary(argument => argument.Key, argument => ValueOf(argument.Key, argument.Value));
             return service.Execute(resource, command, arguments, cancellationToken);
         });
         app.MapGet("/api/console/{resource}/download", async (HttpContext context, string resource, ConsoleTopic console) =>

@@ -101,6 +101,12 @@ internal sealed class ResourceService : BackgroundService
             {
                 return;
             }
+            catch (Exception fault)
+            {
+                // Whatever the host says, the dashboard stays.
+                _logger.LogError(fault, "What the app host says is not understood.");
+                Lose($"What the app host says is not understood: {fault.Message}");
+            }
 
             await Task.Delay(pause * (0.75 + (Random.Shared.NextDouble() / 2)), _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;

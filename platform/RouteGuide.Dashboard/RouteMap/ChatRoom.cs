@@ -179,6 +179,10 @@ internal sealed class ChatRoom(string name, RouteChannel channel, Palette palett
                 {
                     return fault.Status;
                 }
+                catch (Exception fault) when (fault is OperationCanceledException or ObjectDisposedException)
+                {
+                    return new Status(StatusCode.Cancelled, "The connection to the balancer was given up.");
+                }
                 finally
                 {
                     End();
@@ -194,7 +198,7 @@ internal sealed class ChatRoom(string name, RouteChannel channel, Palette palett
                 await foreach (var note in _unsent.Reader.ReadAllAsync()) await call.RequestStream.WriteAsync(note);
                 await call.RequestStream.CompleteAsync();
             }
-            catch (Exception fault) when (fault is RpcException or InvalidOperationException)
+            catch (Exception fault) when (fault is RpcException or InvalidOperationException or OperationCanceledException)
             {
                 // The call has ended; why is told where its answers are read.
                 _unsent.Writer.TryComplete();

@@ -11,9 +11,9 @@ internal static class TelemetryEndpoints
     public static void MapTelemetry(this IEndpointRouteBuilder app)
     {
         app.MapGet("/api/telemetry", (TelemetryHub hub) => hub.View());
-        app.MapPost("/api/telemetry/seen", (SeenRequest request, TelemetryHub hub) =>
+        app.MapPost("/api/telemetry/seen", (SeenRequest? request, TelemetryHub hub) =>
         {
-            hub.Seen(request.Resource);
+            hub.Seen(request?.Resource);
             return Results.NoContent();
         });
         app.MapDelete("/api/telemetry", (HttpRequest request, TelemetryHub hub) =>

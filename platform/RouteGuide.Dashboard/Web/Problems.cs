@@ -52,5 +52,10 @@ internal static class Problems
         {
             // Nobody waits for the answer.
         }
+        catch (Exception fault) when (!context.Response.HasStarted)
+        {
+            context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Problems)).LogError(fault, "{Method} {Path} could not be answered.", context.Request.Method, context.Request.Path);
+            await Write(context, StatusCodes.Status500InternalServerError, "Fault of the dashboard", "What went wrong is in its log.");
+        }
     }
 }
