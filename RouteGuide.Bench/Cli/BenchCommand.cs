@@ -33,6 +33,7 @@ internal static class BenchCommand
             BackendCommand.Create(output),
             SoakCommand.Create(console),
             SoakCommand.CreateBalancer(output),
+            OtlpCommand.Create(console),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
