@@ -1,4 +1,5 @@
 using RouteGuide.Interop.Client;
+using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Interop;
 
@@ -23,11 +24,8 @@ public sealed class OwnInteropTests(InteropPeers peers) : IClassFixture<InteropP
     [Fact]
     public async Task A_soak_fails_when_more_iterations_fail_than_may()
     {
-        // Nothing listens on the port of a listener that is closed again.
-        using var closed = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        closed.Start();
-        var address = new Uri($"http://127.0.0.1:{((System.Net.IPEndPoint)closed.LocalEndpoint).Port}");
-        closed.Stop();
+        using var port = new ReservedPort();
+        var address = new Uri($"http://127.0.0.1:{port.Number}");
 
         var problem = await InteropPeers.RunAsync(address, "rpc_soak", "--soak_iterations=3", "--soak_max_failures=2");
         Assert.Contains("3 iterations failed; 2 were allowed", problem);

@@ -40,7 +40,8 @@ public sealed class KeepAliveTests
 
         var failure = await Assert.ThrowsAsync<RpcException>(async () => await channel.CreateCallInvoker().AsyncUnaryCall(ByteCalls.Unary, null, default, [1]));
 
-        Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
+        // HttpClient reports a PING without an answer as an error of the protocol, which is INTERNAL; the connection may also be seen to break.
+        Assert.Contains(failure.StatusCode, (StatusCode[])[StatusCode.Internal, StatusCode.Unavailable]);
     }
 
     private static GrpcChannel Connect(Uri server, bool isBalanced, TimeSpan timeout)

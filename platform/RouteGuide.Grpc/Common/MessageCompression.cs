@@ -24,6 +24,9 @@ internal static class MessageCompression
     /// <exception cref="InvalidDataException">The data is not in the provider's format, or ends early.</exception>
     public static bool TryDecompress(ICompressionProvider provider, in ReadOnlySequence<byte> message, int? maxSize, PooledBuffer output)
     {
+        // What other implementations make of nothing has octets; what .NET makes of it has none.
+        if (message.IsEmpty) return true;
+
         var limit = Math.Min(maxSize ?? Array.MaxLength, Array.MaxLength);
         using var source = PipeReader.Create(message).AsStream();
         using var decompressing = provider.CreateDecompressionStream(source);

@@ -18,35 +18,25 @@ namespace RouteGuide.Tests.Grpc.Client.Balancing;
 public sealed class ConnectionTests
 {
     [Fact]
-    public async Task A_server_that_is_not_there_fails_calls_unless_they_wait_for_it()
+    public async Task A_server_that_is_not_there_fails_calls_and_is_tried_again_until_it_is()
     {
-        await using var first = await Servers.Start(1);
-        var address = first.AddressOf(0);
-        await first.Stop(0);
-        using var channel = Servers.Connect(new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } }, _ => [address]);
+        using var port = new ReservedPort();
+        using var channel = Servers.Connect(
+            new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } }, _ => [new BalancerAddress("127.0.0.1", port.Number)]);
 
         var failure = await ByteCalls.Failure(() => Servers.CallOnce(channel));
         Assert.Equal((StatusCode.Unavailable, "Error connecting to subchannel."), (failure.StatusCode, failure.Status.Detail));
 
-        var waiting = Servers.CallOnce(channel, new CallOptions().WithWaitForReady());
-        await using var late = await PlainServer.Start(
-            async context =>
-            {
-                await Wire.ReadMessages(context);
-                await Wire.Reply(context, [[9]]);
-            },
-            port: address.EndPoint.Port);
-        Assert.Equal(9, await waiting.WaitAsync(Servers.Patience));
+        port.Listen();
+        await Servers.WaitFor(channel, 1);
         Assert.Equal(ConnectivityState.Ready, channel.State);
     }
 
     [Fact]
     public async Task A_disposed_channel_is_shut_down_and_ends_what_waits()
     {
-        await using var servers = await Servers.Start(1);
-        var address = servers.AddressOf(0);
-        await servers.Stop(0);
-        var channel = Servers.Connect(null, _ => [address]);
+        using var port = new ReservedPort();
+        var channel = Servers.Connect(null, _ => [new BalancerAddress("127.0.0.1", port.Number)]);
         var waiting = Servers.CallOnce(channel, new CallOptions().WithWaitForReady());
 
         channel.Dispose();

@@ -146,6 +146,25 @@ public sealed class ResolverTests
     }
 
     [Fact]
+    public async Task Settings_of_a_policy_that_cannot_be_used_do_not_keep_new_addresses_out()
+    {
+        await using var servers = await Servers.Start(2);
+        var resolver = new PushedResolver();
+        using var channel = Connect(resolver, new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } });
+        _ = channel.ConnectAsync();
+        resolver.Push(ResolverResult.ForResult([servers.AddressOf(0)]));
+        await Servers.WaitFor(channel, 1);
+
+        var policy = new LoadBalancingConfig("least_request");
+        ((IDictionary<string, object>)policy.Inner["least_request"])["choiceCount"] = "many";
+        resolver.Push(ResolverResult.ForResult(
+            [servers.AddressOf(0), servers.AddressOf(1)], new ServiceConfig { LoadBalancingConfigs = { policy } }, Status.DefaultSuccess));
+
+        await Servers.WaitFor(channel, 2);
+        Assert.Equal(new Dictionary<int, int> { [0] = 2, [1] = 2 }, await Servers.Call(channel, 4));
+    }
+
+    [Fact]
     public async Task A_polling_resolver_asks_again_after_a_failure_and_when_it_is_told()
     {
         await using var servers = await Servers.Start(1);

@@ -26,11 +26,13 @@ internal sealed class GrpcWebMiddleware(RequestDelegate next, GrpcWebOptions opt
         var requestBody = http.Request.Body;
         var responseBody = http.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         var trailers = http.Features.Get<IHttpResponseTrailersFeature>();
+        var reset = http.Features.Get<IHttpResetFeature>();
 
         var answersText = AnswersText(http.Request, isText);
-        await using var response = new GrpcWebResponse(responseBody, answersText);
+        await using var response = new GrpcWebResponse(http, responseBody, answersText);
         http.Features.Set<IHttpResponseBodyFeature>(response);
         http.Features.Set<IHttpResponseTrailersFeature>(response);
+        if (reset is null) http.Features.Set<IHttpResetFeature>(response);
         http.Request.ContentType = GrpcContentType.Value + suffix;
         http.Request.Protocol = HttpProtocol.Http2;
         if (isText) http.Request.Body = new Base64RequestStream(requestBody);
@@ -51,6 +53,7 @@ internal sealed class GrpcWebMiddleware(RequestDelegate next, GrpcWebOptions opt
         {
             http.Features.Set(responseBody);
             http.Features.Set(trailers);
+            http.Features.Set(reset);
             http.Request.Body = requestBody;
             http.Request.Protocol = protocol;
             http.Request.ContentType = contentType;

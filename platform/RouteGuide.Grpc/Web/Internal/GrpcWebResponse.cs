@@ -8,17 +8,20 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Grpc.AspNetCore.Web.Internal;
 
 /// <summary>The body of a gRPC-Web response: messages as they are or as base64, then the trailers as a frame with the highest bit set.</summary>
-internal sealed class GrpcWebResponse : IHttpResponseBodyFeature, IHttpResponseTrailersFeature, IAsyncDisposable
+internal sealed class GrpcWebResponse : IHttpResponseBodyFeature, IHttpResponseTrailersFeature, IHttpResetFeature, IAsyncDisposable
 {
     private const byte TrailersFlag = 0x80;
 
+    private readonly HttpContext _http;
     private readonly IHttpResponseBodyFeature _inner;
     private readonly Base64PipeWriter? _text;
     private Stream? _stream;
     private bool _isFinished;
+    private volatile bool _isComplete;
 
-    public GrpcWebResponse(IHttpResponseBodyFeature inner, bool isText)
+    public GrpcWebResponse(HttpContext http, IHttpResponseBodyFeature inner, bool isText)
     {
+        _http = http;
         _inner = inner;
         _text = isText ? new Base64PipeWriter(inner.Writer) : null;
     }
@@ -40,6 +43,7 @@ internal sealed class GrpcWebResponse : IHttpResponseBodyFeature, IHttpResponseT
     {
         await FinishAsync();
         await _inner.CompleteAsync();
+        _isComplete = true;
     }
 
     /// <summary>Writes the trailers, once. Without any, the headers have said everything.</summary>
@@ -49,6 +53,15 @@ internal sealed class GrpcWebResponse : IHttpResponseBodyFeature, IHttpResponseT
         _isFinished = true;
         if (Trailers.Count > 0) WriteTrailers();
         await Writer.FlushAsync();
+    }
+
+    /// <summary>
+    /// Stands in for RST_STREAM where there are no streams. A response that is complete needs none: breaking the connection off would lose what is on
+    /// its way.
+    /// </summary>
+    public void Reset(int errorCode)
+    {
+        if (!_isComplete) _http.Abort();
     }
 
     public ValueTask DisposeAsync()

@@ -13,7 +13,7 @@ internal sealed class BalancerSlot(ConnectionManager manager, string policyName)
     public LoadBalancer Balancer { get; private set; } = null!;
 
     /// <summary>What the policy was made with, as in JSON.</summary>
-    public IDictionary<string, object> Settings { get; set; } = new Dictionary<string, object>();
+    public required IDictionary<string, object> Settings { get; init; }
 
     /// <summary>What the policy said last.</summary>
     public BalancerState State { get; private set; } = new(ConnectivityState.Connecting, QueuePicker.Instance);

@@ -289,11 +289,20 @@ internal sealed partial class ConnectionManager : IDisposable
         var configuration = settings.Inner[name] as IDictionary<string, object> ?? new Dictionary<string, object>();
         if (latest is not null && latest.PolicyName == name && SameSettings(latest, configuration)) return latest;
 
+        var slot = new BalancerSlot(this, name) { Settings = configuration };
+        try
+        {
+            slot.Create(_policies[name], helper => new LoadBalancerOptions(helper, _loggers, configuration));
+        }
+        catch (InvalidOperationException e) when (latest is not null)
+        {
+            // The policy that there is takes the new addresses.
+            LogBadConfig(_logger, e.Message, e);
+            return latest;
+        }
+
         _pending?.Dispose();
-        var slot = new BalancerSlot(this, name);
         _pending = slot;
-        slot.Create(_policies[name], helper => new LoadBalancerOptions(helper, _loggers, configuration));
-        slot.Settings = configuration;
         return slot;
     }
 
