@@ -110,7 +110,7 @@ public sealed class TelemetryStoreTests
         Assert.Equal(0, Count("""{"field":"size","condition":"greaterThan","value":"10"}"""));
         Assert.Equal(1, Count("""{"field":"size","condition":"equals","value":"9"}""", """{"field":"color","condition":"equals","value":"red"}"""));
         Assert.Throws<ProblemException>(() => Count("""{"field":"size"}"""));
-        Assert.Equal(1, store.Where(TraceQuery.From(Query(("text", [Ids.Text((UInt128)2)]))).Fits).Count);
+        Assert.Single(store.Where(TraceQuery.From(Query(("text", [Ids.Text((UInt128)2)]))).Fits));
     }
 
     [Fact]
@@ -129,8 +129,8 @@ public sealed class TelemetryStoreTests
         Assert.Equal(1, lost);
         Assert.Equal(1, resources.All.Single().UnseenErrors);
         Assert.Equal(1, store.CountOf(1, 1));
-        Assert.Equal("message 5", Assert.Single(store.All().Where(LogQuery.From(Query(("level", ["Warning"]))).Fits)).Message);
-        Assert.Equal("message 4", Assert.Single(store.All().Where(LogQuery.From(Query(("filter", ["""{"field":"log.message","condition":"contains","value":"GE 4"}"""]))).Fits)).Message);
+        Assert.Equal("message 5", Assert.Single(store.All(), LogQuery.From(Query(("level", ["Warning"]))).Fits).Message);
+        Assert.Equal("message 4", Assert.Single(store.All(), LogQuery.From(Query(("filter", ["""{"field":"log.message","condition":"contains","value":"GE 4"}"""]))).Fits).Message);
 
         store.Clear("another");
         Assert.Equal(3, store.Count);
