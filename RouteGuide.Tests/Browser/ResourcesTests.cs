@@ -1,8 +1,8 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Playwright;
-using RouteGuide.Tests.Support;
 using Routeguide;
+using RouteGuide.Tests.Support;
 using static Microsoft.Playwright.Assertions;
 
 namespace RouteGuide.Tests.Browser;

@@ -141,7 +141,8 @@ public sealed class MetricTests
             var n = (ulong)i;
             Send(new Metric
             {
-                Name = "took", Unit = "ms",
+                Name = "took",
+                Unit = "ms",
                 Histogram = new Histogram
                 {
                     AggregationTemporality = AggregationTemporality.Cumulative,
@@ -176,7 +177,11 @@ public sealed class MetricTests
         var start = Now;
         ExponentialHistogramDataPoint Report(int scale, int offset, params ulong[] counts) => new()
         {
-            StartTimeUnixNano = start, TimeUnixNano = Now, Scale = scale, Count = counts.Aggregate(0UL, (sum, count) => sum + count), Positive = new ExponentialHistogramDataPoint.Types.Buckets { Offset = offset, BucketCounts = { counts } },
+            StartTimeUnixNano = start,
+            TimeUnixNano = Now,
+            Scale = scale,
+            Count = counts.Aggregate(0UL, (sum, count) => sum + count),
+            Positive = new ExponentialHistogramDataPoint.Types.Buckets { Offset = offset, BucketCounts = { counts } },
         };
         void SendReport(ExponentialHistogramDataPoint report) => Send(new Metric { Name = "exp", ExponentialHistogram = new ExponentialHistogram { AggregationTemporality = AggregationTemporality.Cumulative, DataPoints = { report } } });
 

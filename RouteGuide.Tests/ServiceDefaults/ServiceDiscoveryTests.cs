@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Routeguide;
 using RouteGuide.ServiceDefaults;
 using RouteGuide.Tests.Support;
-using Routeguide;
 
 namespace RouteGuide.Tests.ServiceDefaults;
 
