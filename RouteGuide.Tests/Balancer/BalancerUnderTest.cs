@@ -58,6 +58,8 @@ internal sealed class BalancerUnderTest : IAsyncDisposable
         [
             "--urls=https://127.0.0.1:0;http://127.0.0.1:0",
             "--Logging:LogLevel:Default=Warning",
+            // A target in this process may have to wait for a processor for longer than one in earnest should.
+            "--Balancer:ConnectTimeout=20",
             "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning",
             $"--Kestrel:Certificates:Default:Path={TestCertificate.Path}",
             $"--Kestrel:Certificates:Default:KeyPath={TestCertificate.KeyPath}",

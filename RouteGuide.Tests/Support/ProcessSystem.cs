@@ -99,7 +99,7 @@ internal sealed partial class ProcessSystem : IAsyncDisposable
 
     private async Task StartBalancer(string[] settings)
     {
-        _balancer = RunningProcess.StartProject("RouteGuide.Balancer", settings.Select(s => $"--{s}"), new Dictionary<string, string?>(_certificates.KestrelEnvironment)
+        _balancer = RunningProcess.StartProject("RouteGuide.Balancer", settings.Prepend("Balancer:ConnectTimeout=20").Select(s => $"--{s}"), new Dictionary<string, string?>(_certificates.KestrelEnvironment)
         {
             ["ASPNETCORE_URLS"] = "https://127.0.0.1:0;http://127.0.0.1:0",
             ["REGISTRY_PORT"] = "0",

@@ -113,7 +113,7 @@ public sealed class HostileTargetTests
         var statuses = await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
         {
             await using var client = await RawHttp2Connection.ConnectAsync(balancer.Tls);
-            var call = await client.OpenAsync(Wire.Request(balancer.Tls, fields: ("grpc-timeout", "2S")));
+            var call = await client.OpenAsync(Wire.Request(balancer.Tls, fields: ("grpc-timeout", "8S")));
             var body = call.SendDataAsync(new byte[200_000], end: true);
             await call.Ended();
             await body;
