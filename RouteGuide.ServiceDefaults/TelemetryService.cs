@@ -14,7 +14,7 @@ internal sealed class TelemetryService : IHostedService, IDisposable
 {
     private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", "Grpc.Net.Client"];
     private static readonly string[] Meters =
-        ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime"];
+        ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime", "Grpc.Net.Client", "Grpc.AspNetCore.Server"];
 
     private readonly string _applicationName;
     private TracerProvider? _traces;
