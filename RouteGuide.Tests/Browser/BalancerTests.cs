@@ -39,6 +39,7 @@ public sealed class BalancerTests(BrowserSystem system)
         Assert.Equal(60, (await CallsAsync("request")).Sum());
         Assert.True((await CallsAsync("request")).Count(c => c > 0) > 1, "one replica got all in request mode");
         Assert.Equal([60], (await CallsAsync("tcp")).Where(c => c > 0));
+        await page.GetByTestId("burst").ScrollIntoViewIfNeededAsync();
         await window.PictureAsync("burst-dark", isDocumented: true);
 
         async Task<int[]> CallsAsync(string mode) => await page.GetByTestId($"burst-{mode}").Locator("[data-calls]").EvaluateAllAsync<int[]>("all => all.map(e => Number(e.dataset.calls))");

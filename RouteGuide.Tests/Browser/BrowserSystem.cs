@@ -1,4 +1,8 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+using Grpc.Net.Client;
 using Microsoft.Playwright;
+using Routeguide;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Browser;
@@ -119,6 +123,35 @@ public sealed class BrowserSystem : IAsyncLifetime
             await window.PictureAsync($"failed-{TestContext.Current.TestMethod?.MethodName}-{Guid.NewGuid():N}");
             throw;
         }
+    }
+
+    /// <summary>Four callers at the balancer's front, one call after the other each, until told to stop.</summary>
+    /// <returns>How many calls there were, and what the failed ones ended with.</returns>
+    public async Task<(int Calls, IReadOnlyCollection<string> Failures)> CallAsync(CancellationToken stop)
+    {
+        using var handler = new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = TestCertificates.TrustPolicy(Ca) } };
+        using var channel = GrpcChannel.ForAddress(Front, new GrpcChannelOptions { HttpHandler = handler });
+        var client = new Routeguide.RouteGuide.RouteGuideClient(channel);
+        var failures = new ConcurrentQueue<string>();
+        var calls = 0;
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                try
+                {
+                    await client.GetFeatureAsync(new Point { Latitude = 409146138, Longitude = -746188906 }, cancellationToken: CancellationToken.None);
+                }
+                catch (RpcException failure)
+                {
+                    failures.Enqueue(failure.Status.ToString());
+                }
+
+                Interlocked.Increment(ref calls);
+                await Task.Delay(5, CancellationToken.None);
+            }
+        }));
+        return (calls, failures);
     }
 
     public async ValueTask DisposeAsync()

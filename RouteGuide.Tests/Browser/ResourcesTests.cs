@@ -1,8 +1,4 @@
-using Grpc.Core;
-using Grpc.Net.Client;
 using Microsoft.Playwright;
-using Routeguide;
-using RouteGuide.Tests.Support;
 using static Microsoft.Playwright.Assertions;
 
 namespace RouteGuide.Tests.Browser;
@@ -32,7 +28,7 @@ public sealed class ResourcesTests(BrowserSystem system)
     public Task Replicas_are_added_and_taken_away_while_calls_run_and_no_call_fails() => system.VisitAsync("/", async window =>
     {
         using var stop = new CancellationTokenSource();
-        var load = CallAsync(stop.Token);
+        var load = system.CallAsync(stop.Token);
         try
         {
             await ScaleAsync(window.Page, 5);
@@ -70,33 +66,5 @@ public sealed class ResourcesTests(BrowserSystem system)
         await dialog.Locator("input[name=replicas]").FillAsync($"{replicas}");
         await dialog.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Scale", Exact = true }).ClickAsync();
         await Expect(page.GetByTestId("group-state-server")).ToHaveTextAsync($"{replicas} of {replicas} healthy");
-    }
-
-    /// <summary>Four callers, one call after the other each, until told to stop.</summary>
-    private async Task<(int Calls, IReadOnlyCollection<string> Failures)> CallAsync(CancellationToken stop)
-    {
-        using var handler = new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = TestCertificates.TrustPolicy(system.Ca) } };
-        using var channel = GrpcChannel.ForAddress(system.Front, new GrpcChannelOptions { HttpHandler = handler });
-        var client = new Routeguide.RouteGuide.RouteGuideClient(channel);
-        var failures = new System.Collections.Concurrent.ConcurrentQueue<string>();
-        var calls = 0;
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
-        {
-            while (!stop.IsCancellationRequested)
-            {
-                try
-                {
-                    await client.GetFeatureAsync(new Point { Latitude = 409146138, Longitude = -746188906 }, cancellationToken: CancellationToken.None);
-                }
-                catch (RpcException failure)
-                {
-                    failures.Enqueue(failure.Status.ToString());
-                }
-
-                Interlocked.Increment(ref calls);
-                await Task.Delay(5, CancellationToken.None);
-            }
-        }));
-        return (calls, failures);
     }
 }
