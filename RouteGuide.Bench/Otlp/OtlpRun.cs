@@ -20,7 +20,7 @@ internal sealed class OtlpRun(IAnsiConsole console)
     private const double MaxResidentMegabytes = 900;
     private const int MaxTraces = 10_000;
     private const double LeastShare = 0.99;
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(3);
 
     /// <returns>Whether the rate was held, and the caps.</returns>
     public async Task<bool> Run(int rate, TimeSpan length, CancellationToken cancellation)
