@@ -17,11 +17,14 @@ internal readonly record struct Attribute(string Key, string Value);
 internal sealed class AttributeReader(TelemetryLimits limits)
 {
     private const int MaxShared = 20_000;
-    private const int MaxSharedLength = 128;
+    // Longer ones are rarely said twice.
+    private const int MaxSharedLength = 48;
     private const int MaxKeyLength = 512;
     private const int MaxDepth = 16;
 
     private readonly ConcurrentDictionary<string, string> _shared = new(StringComparer.Ordinal);
+    // Counted here: the dictionary takes all of its locks to do so.
+    private int _sharedCount;
 
     public Attribute[] Read(RepeatedField<KeyValue> attributes)
     {
@@ -50,7 +53,12 @@ internal sealed class AttributeReader(TelemetryLimits limits)
         if (text.Length > MaxSharedLength) return text;
         if (_shared.TryGetValue(text, out var shared)) return shared;
         // Started over when it is full: whatever is common comes back at once.
-        if (_shared.Count >= MaxShared) _shared.Clear();
+        if (Interlocked.Increment(ref _sharedCount) > MaxShared)
+        {
+            _shared.Clear();
+            Volatile.Write(ref _sharedCount, 0);
+        }
+
         return _shared.GetOrAdd(text, text);
     }
 
