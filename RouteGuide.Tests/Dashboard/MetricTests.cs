@@ -4,7 +4,7 @@ using dashboard::OpenTelemetry.Proto.Collector.Metrics.V1;
 using dashboard::OpenTelemetry.Proto.Common.V1;
 using dashboard::OpenTelemetry.Proto.Metrics.V1;
 using dashboard::OpenTelemetry.Proto.Resource.V1;
-using dashboard::RouteGuide.Dashboard.Startup;
+using dashboard::RouteGuide.Dashboard.Settings;
 using dashboard::RouteGuide.Dashboard.Telemetry;
 using dashboard::RouteGuide.Dashboard.Telemetry.Metrics;
 using dashboard::RouteGuide.Dashboard.Web;

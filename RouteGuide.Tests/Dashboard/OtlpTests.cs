@@ -11,7 +11,7 @@ using System.Text.Json.Nodes;
 using dashboard::OpenTelemetry.Proto.Collector.Trace.V1;
 using dashboard::OpenTelemetry.Proto.Trace.V1;
 using dashboard::RouteGuide.Dashboard.Otlp;
-using dashboard::RouteGuide.Dashboard.Startup;
+using dashboard::RouteGuide.Dashboard.Settings;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using dashboard::RouteGuide.Dashboard.Security;
+using dashboard::RouteGuide.Dashboard.Settings;
 using dashboard::RouteGuide.Dashboard.Startup;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;

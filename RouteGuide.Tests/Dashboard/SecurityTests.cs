@@ -5,7 +5,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using dashboard::RouteGuide.Dashboard.Security;
-using dashboard::RouteGuide.Dashboard.Startup;
+using dashboard::RouteGuide.Dashboard.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;

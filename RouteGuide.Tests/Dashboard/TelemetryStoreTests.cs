@@ -6,7 +6,7 @@ using dashboard::OpenTelemetry.Proto.Common.V1;
 using dashboard::OpenTelemetry.Proto.Logs.V1;
 using dashboard::OpenTelemetry.Proto.Resource.V1;
 using dashboard::OpenTelemetry.Proto.Trace.V1;
-using dashboard::RouteGuide.Dashboard.Startup;
+using dashboard::RouteGuide.Dashboard.Settings;
 using dashboard::RouteGuide.Dashboard.Telemetry;
 using dashboard::RouteGuide.Dashboard.Telemetry.Logs;
 using dashboard::RouteGuide.Dashboard.Telemetry.Traces;

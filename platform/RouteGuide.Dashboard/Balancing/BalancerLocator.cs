@@ -1,5 +1,5 @@
 using RouteGuide.Dashboard.Resources;
-using RouteGuide.Dashboard.Startup;
+using RouteGuide.Dashboard.Settings;
 
 namespace RouteGuide.Dashboard.Balancing;
 

@@ -1,6 +1,6 @@
 using Grpc.Core;
 using RouteGuide.Dashboard.Security;
-using RouteGuide.Dashboard.Startup;
+using RouteGuide.Dashboard.Settings;
 
 namespace RouteGuide.Dashboard.Otlp;
 

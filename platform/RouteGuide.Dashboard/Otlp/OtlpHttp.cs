@@ -7,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 using OpenTelemetry.Proto.Collector.Logs.V1;
 using OpenTelemetry.Proto.Collector.Metrics.V1;
 using OpenTelemetry.Proto.Collector.Trace.V1;
-using RouteGuide.Dashboard.Startup;
+using RouteGuide.Dashboard.Settings;
 using RouteGuide.Dashboard.Telemetry.Logs;
 using RouteGuide.Dashboard.Telemetry.Metrics;
 using RouteGuide.Dashboard.Telemetry.Traces;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using RouteGuide.Dashboard.Startup;
+using RouteGuide.Dashboard.Settings;
 using RouteGuide.Dashboard.Streaming;
 
 namespace RouteGuide.Dashboard.Resources;

@@ -3,7 +3,7 @@ using Aspire.DashboardService.Proto.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Grpc.Net.Client;
-using RouteGuide.Dashboard.Startup;
+using RouteGuide.Dashboard.Settings;
 using RouteGuide.Dashboard.Web;
 
 namespace RouteGuide.Dashboard.Resources;

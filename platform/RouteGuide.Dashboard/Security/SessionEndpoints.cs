@@ -1,5 +1,5 @@
 using System.Reflection;
-using RouteGuide.Dashboard.Startup;
+using RouteGuide.Dashboard.Settings;
 using RouteGuide.Dashboard.Web;
 
 namespace RouteGuide.Dashboard.Security;

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
-using RouteGuide.Dashboard.Startup;
+using RouteGuide.Dashboard.Settings;
 
 namespace RouteGuide.Dashboard.Security;
 

@@ -8,6 +8,7 @@ using RouteGuide.Dashboard.Otlp;
 using RouteGuide.Dashboard.Resources;
 using RouteGuide.Dashboard.RouteMap;
 using RouteGuide.Dashboard.Security;
+using RouteGuide.Dashboard.Settings;
 using RouteGuide.Dashboard.Streaming;
 using RouteGuide.Dashboard.Telemetry;
 using RouteGuide.Dashboard.Telemetry.Logs;

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Hosting.Server;
+using RouteGuide.Dashboard.Settings;
 
 namespace RouteGuide.Dashboard.Startup;
 

@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Google.Protobuf.Collections;
 using OpenTelemetry.Proto.Common.V1;
-using RouteGuide.Dashboard.Startup;
+using RouteGuide.Dashboard.Settings;
 
 namespace RouteGuide.Dashboard.Telemetry;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using OpenTelemetry.Proto.Resource.V1;
-using RouteGuide.Dashboard.Startup;
+using RouteGuide.Dashboard.Settings;
 using RouteGuide.Dashboard.Web;
 
 namespace RouteGuide.Dashboard.Telemetry;

@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Routing.Matching;
-using RouteGuide.Dashboard.Startup;
+using RouteGuide.Dashboard.Settings;
 
 namespace RouteGuide.Dashboard.Web;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using RouteGuide.Dashboard.Startup;
+using RouteGuide.Dashboard.Settings;
 
 namespace RouteGuide.Dashboard.Telemetry.Logs;
 

@@ -1,4 +1,4 @@
-using RouteGuide.Dashboard.Startup;
+using RouteGuide.Dashboard.Settings;
 
 namespace RouteGuide.Dashboard.Telemetry.Traces;
 

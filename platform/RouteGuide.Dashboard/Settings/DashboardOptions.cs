@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using RouteGuide.ServiceDefaults;
 
-namespace RouteGuide.Dashboard.Startup;
+namespace RouteGuide.Dashboard.Settings;
 
 /// <summary>Who may look at the pages.</summary>
 internal enum FrontendAuthMode

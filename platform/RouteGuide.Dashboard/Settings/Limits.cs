@@ -1,4 +1,4 @@
-namespace RouteGuide.Dashboard.Startup;
+namespace RouteGuide.Dashboard.Settings;
 
 /// <summary>What requests may ask for, whoever sends them.</summary>
 internal static class Limits

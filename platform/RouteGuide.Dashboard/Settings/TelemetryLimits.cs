@@ -1,4 +1,4 @@
-namespace RouteGuide.Dashboard.Startup;
+namespace RouteGuide.Dashboard.Settings;
 
 /// <summary>How much telemetry is kept. What comes beyond a limit pushes out the oldest of its kind.</summary>
 /// <param name="Logs">Log records in all.</param>

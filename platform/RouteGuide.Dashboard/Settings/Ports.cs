@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace RouteGuide.Dashboard.Startup;
+namespace RouteGuide.Dashboard.Settings;
 
 /// <summary>What a port is for. A request is answered only by what belongs to the port it came in by.</summary>
 internal enum PortKind
