@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using RouteGuide.Balancer.Routing;
 
@@ -16,6 +17,9 @@ internal sealed class ControlApi(AdminGate gate, TargetControl control)
     public const string Root = "/control";
 
     private const int MaxBody = 4 * 1024;
+
+    // Nobody puts it into a page of HTML unread.
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public async Task Handle(HttpContext context)
     {
@@ -119,7 +123,7 @@ internal sealed class ControlApi(AdminGate gate, TargetControl control)
     private static Task Write(HttpContext context, int status, string type, Action<Utf8JsonWriter> content)
     {
         var octets = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(octets)) content(json);
+        using (var json = new Utf8JsonWriter(octets, Plain)) content(json);
         var response = context.Response;
         response.StatusCode = status;
         response.ContentType = type;

@@ -46,8 +46,9 @@ public sealed class BalancerProcess : IAsyncLifetime
                 $"--Kestrel:Certificates:Default:Path={TestCertificate.Path}", $"--Kestrel:Certificates:Default:KeyPath={TestCertificate.KeyPath}",
                 $"--Balancer:Targets:0=http://{_target.Url.Authority}", "--Balancer:Loops=1",
                 $"--Balancer:Limits:MaxConnections={MaxConnections}", $"--Balancer:Limits:MemoryBudget={MemoryBudget}",
-                "--Balancer:Limits:PrefaceTimeout=1", "--Balancer:Limits:HandshakeTimeout=1", "--Balancer:Limits:HeadersTimeout=1", "--Balancer:Limits:SettingsTimeout=1",
-                "--Balancer:Limits:StreamStallTimeout=2", "--Balancer:Limits:WriteStallTimeout=2", "--Balancer:Limits:LingerTimeout=0.2",
+                // As short as can be waited for, and not so short that a target which waits for a processor is taken for a hostile one.
+                "--Balancer:Limits:PrefaceTimeout=3", "--Balancer:Limits:HandshakeTimeout=3", "--Balancer:Limits:HeadersTimeout=5", "--Balancer:Limits:SettingsTimeout=5",
+                "--Balancer:Limits:StreamStallTimeout=5", "--Balancer:Limits:WriteStallTimeout=5", "--Balancer:ConnectTimeout=20", "--Balancer:Limits:LingerTimeout=0.2",
             ],
             new Dictionary<string, string?> { ["ASPNETCORE_URLS"] = null, ["REGISTRY_PORT"] = null, ["REGISTRY_KEY"] = null });
         Tls = await Url("https://");

@@ -46,7 +46,7 @@ public sealed class SteadyStateTests
     private static async Task Measure(string transport, string scheme, int messages, int calls, int rounds, string[] settings)
     {
         using var target = new SteadyTarget(messages, Message);
-        await using var balancer = await BalancerUnderTest.StartWith([target.Url], ["Balancer:Loops=1", $"Balancer:Transport={transport}", .. settings]);
+        await using var balancer = await BalancerUnderTest.StartWith([target.Url], ["Balancer:Loops=1", $"Balancer:Transport={transport}", "Balancer:Limits:SettingsTimeout=60", .. settings]);
         using var caller = SteadyCaller.Connect(scheme == "http" ? balancer.Plaintext : balancer.Tls, messages, Message);
         var loop = Assert.Single(balancer.Loops);
         caller.Run(WarmUp, AtOnce);
