@@ -28,7 +28,7 @@ internal sealed class DashboardResource : ExecutableResource
         foreach (var asked in settings.Frontends)
         {
             var name = _frontends.Count == 0 ? asked.Scheme : $"{asked.Scheme}{_frontends.Count + 1}";
-            _frontends.Add((asked, Endpoint(asked.Scheme, name, settings.IsFrontendAsked ? asked.Port : null)));
+            _frontends.Add((asked, Endpoint(asked.Scheme, name, settings.IsFrontendAsked ? AskedPort(asked) : null)));
         }
 
         _otlpGrpc = Endpoint(settings.OtlpGrpc.Scheme, "otlp-grpc", AskedPort(settings.OtlpGrpc));
