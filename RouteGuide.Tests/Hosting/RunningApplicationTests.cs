@@ -313,7 +313,7 @@ public sealed class RunningApplicationTests : IAsyncDisposable
         var folder = Directory.CreateDirectory(Path.Combine(TestApp.Home, Guid.NewGuid().ToString("n"))).FullName;
         var project = Path.Combine(folder, "Sample.csproj");
         await File.WriteAllTextAsync(project, "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework><UseAppHost>false</UseAppHost></PropertyGroup></Project>", Soon);
-        async Task WriteAsync(string word) => await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), $"System.Console.WriteLine(\"{word}\"); System.Threading.Thread.Sleep(-1);");
+        async Task WriteAsync(string word) => await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), $"System.Console.WriteLine(\"{word}\"); await System.Threading.Tasks.Task.Delay(-1);");
         await WriteAsync("one");
         using var longer = new CancellationTokenSource(TimeSpan.FromMinutes(8));
         _builder.AddProject("sample", project);
