@@ -12,9 +12,10 @@ const dark = window.matchMedia('(prefers-color-scheme: dark)');
 export const shown = signal<'light' | 'dark'>('dark');
 
 const apply = () => {
-  shown.value = theme.value === 'system' ? (dark.matches ? 'dark' : 'light') : theme.value;
   if (theme.value === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme.value;
+  // Last: who hears of it asks the document for its colours.
+  shown.value = theme.value === 'system' ? (dark.matches ? 'dark' : 'light') : theme.value;
 };
 
 dark.addEventListener('change', apply);

@@ -2,6 +2,7 @@ import './chart.css';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { colorOf, faint } from '../lib/colors';
 import { formatTick, formatTime, timeFormat, utc } from '../lib/format';
 import { shown } from '../lib/theme';
 
@@ -25,8 +26,6 @@ interface Props {
   marks?: readonly Mark[];
 }
 
-const valueOf = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
 /** A chart over time with a legend that reads the values under the pointer. */
 export function Chart({ label, times, lines, format, range, least = 0, dots = [], marks = [] }: Props) {
   const host = useRef<HTMLDivElement>(null);
@@ -41,7 +40,7 @@ export function Chart({ label, times, lines, format, range, least = 0, dots = []
   useEffect(() => {
     const element = host.current!;
     const size = () => ({ width: Math.max(160, element.clientWidth), height: Math.max(140, element.clientHeight) });
-    const [dim, grid] = [valueOf('--dim'), valueOf('--line')];
+    const [dim, grid] = [colorOf('--dim'), colorOf('--line')];
     const axis = { stroke: dim, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: '12px Geist, sans-serif' };
     const chart = new uPlot({
       ...size(),
@@ -58,8 +57,8 @@ export function Chart({ label, times, lines, format, range, least = 0, dots = []
         { ...axis, size: 74, values: (_, ticks) => ticks.map(t => latest.current.format(t)) },
       ],
       series: [{}, ...lines.map(l => {
-        const color = valueOf(l.color);
-        return { label: l.label, stroke: color, width: 2, fill: l.fill ? `${color}2e` : undefined, points: { show: false }, spanGaps: false };
+        const color = colorOf(l.color);
+        return { label: l.label, stroke: color, width: 2, fill: l.fill ? faint(color) : undefined, points: { show: false }, spanGaps: false };
       })],
       hooks: { draw: [() => redraw(n => n + 1)], setCursor: [u => setAt(u.cursor.idx ?? null)] },
     }, latest.current.data, element);

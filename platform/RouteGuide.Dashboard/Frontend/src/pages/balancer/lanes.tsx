@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { BalancerGroup } from '../../api';
+import { colorOf } from '../../lib/colors';
 import { percent } from '../../lib/format';
 import { shown } from '../../lib/theme';
 import { Icon } from '../../ui/icon';
@@ -38,7 +39,7 @@ export function Lanes({ group, sample }: { group: BalancerGroup; sample: string 
     const { targets } = latest.current;
     const part = shares(targets);
     targets.forEach((t, i) => {
-      g.strokeStyle = styleOf(`--res-${t.color}`);
+      g.strokeStyle = colorOf(`--res-${t.color}`);
       g.globalAlpha = t.state === 'healthy' ? 0.5 : 0.2;
       g.lineWidth = 1.5 + 14 * (part.get(t.name) ?? 0);
       g.setLineDash(t.state === 'healthy' ? [] : [4, 5]);
@@ -72,7 +73,7 @@ export function Lanes({ group, sample }: { group: BalancerGroup; sample: string 
     if (!still.matches && document.visibilityState === 'visible') {
       for (const t of latest.current.targets) {
         const count = Math.min(perSecond, t.picksDelta);
-        for (let i = 0; i < count; i++) dots.current.push({ lane: t.name, start: now + (i / count) * 1000, color: styleOf(`--res-${t.color}`) });
+        for (let i = 0; i < count; i++) dots.current.push({ lane: t.name, start: now + (i / count) * 1000, color: colorOf(`--res-${t.color}`) });
       }
     }
     schedule();
@@ -101,7 +102,5 @@ export function Lanes({ group, sample }: { group: BalancerGroup; sample: string 
     </div>
   );
 }
-
-const styleOf = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 const bezier = (k: number, a: number, b: number, c: number, d: number) => (1 - k) ** 3 * a + 3 * (1 - k) ** 2 * k * b + 3 * (1 - k) * k * k * c + k ** 3 * d;
