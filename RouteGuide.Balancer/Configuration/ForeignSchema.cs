@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Proxy;
+using RouteGuide.Http2;
 
 namespace RouteGuide.Balancer.Configuration;
 

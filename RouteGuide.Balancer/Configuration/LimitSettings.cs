@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Reflection;
-using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Proxy;
+using RouteGuide.Http2;
 using RouteGuide.ServiceDefaults;
 
 namespace RouteGuide.Balancer.Configuration;

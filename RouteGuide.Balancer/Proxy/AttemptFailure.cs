@@ -1,5 +1,5 @@
-using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Http2;
 
 namespace RouteGuide.Balancer.Proxy;
 

@@ -1,10 +1,10 @@
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Http2.Hpack;
-using RouteGuide.Balancer.Http2.Streams;
 using RouteGuide.Balancer.Proxy.Http1;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Rules;
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Hpack;
+using RouteGuide.Http2.Streams;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
 

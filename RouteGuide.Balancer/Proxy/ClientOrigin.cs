@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using RouteGuide.Balancer.Http2.Hpack;
-using RouteGuide.Balancer.Transport;
-using RouteGuide.Balancer.Transport.Tls;
+using RouteGuide.Http2.Hpack;
+using RouteGuide.Http2.Transport;
+using RouteGuide.Http2.Transport.Tls;
 
 namespace RouteGuide.Balancer.Proxy;
 

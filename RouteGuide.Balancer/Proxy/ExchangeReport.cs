@@ -1,6 +1,6 @@
-using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Rules;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Proxy;
 

@@ -2,8 +2,8 @@ using System.Net;
 using System.Text;
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Balancing.Hashing;
-using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Proxy.Http1;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Proxy;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Http2.Hpack;
-using RouteGuide.Balancer.Http2.Streams;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Hpack;
+using RouteGuide.Http2.Streams;
 
 namespace RouteGuide.Balancer.Proxy;
 

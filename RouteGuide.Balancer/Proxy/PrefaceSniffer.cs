@@ -1,4 +1,4 @@
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
 

@@ -7,6 +7,7 @@ using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Transport;
 using RouteGuide.Balancer.Transport.OpenSsl;
 using RouteGuide.Balancer.Transport.Tls;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
 
@@ -47,7 +48,7 @@ internal sealed class ProxyEngine : IAsyncDisposable
         _gate = new ConnectionGate(shared.Options.Limits, shared.Meters, _logger);
         _relay = new HttpRelay(shared);
         _http1 = new Http1Front(new Http1Application(_relay), shared.Options.Limits, loggers);
-        _loops = new LoopGroup(shared.Options.Loops, shared.Options.PortableTransport, shared.Time, OnError);
+        _loops = new LoopGroup("balancer loop", shared.Options.Loops, shared.Options.PortableTransport, shared.Time, OnError);
         _proxies = _loops.Loops.ToDictionary(l => l, l => new ProxyLoop(l, shared, _relay));
     }
 

@@ -1,9 +1,9 @@
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Health;
-using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Proxy.Calls;
 using RouteGuide.Balancer.Proxy.Stickiness;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Proxy;
 

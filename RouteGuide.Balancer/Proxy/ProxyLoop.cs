@@ -1,9 +1,9 @@
-using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Proxy.Http1;
 using RouteGuide.Balancer.Proxy.Metering;
 using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
 

@@ -1,5 +1,5 @@
-using RouteGuide.Balancer.Transport;
 using RouteGuide.Balancer.Transport.ProxyProtocol;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
 

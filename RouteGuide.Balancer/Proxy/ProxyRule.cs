@@ -1,8 +1,8 @@
-using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Proxy.Calls;
 using RouteGuide.Balancer.Proxy.Stickiness;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Rules;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Proxy;
 

@@ -1,5 +1,5 @@
 using RouteGuide.Balancer.Proxy.Metering;
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
 
@@ -17,7 +17,7 @@ internal sealed record ProxyShared(ProxyRoutes Routes, IExchangeLog Log, ProxyOp
     public ProxyGroups Groups => Routes.AllGroups;
 
     /// <summary>Makes connections to targets.</summary>
-    public IConnector Connector { get; init; } = Transport.Connector.Sockets;
+    public IConnector Connector { get; init; } = RouteGuide.Http2.Transport.Connector.Sockets;
 
     /// <summary>Which calls get a span.</summary>
     public TraceSampling Sampling { get; init; } = new();

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Http2.Hpack;
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Hpack;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
 

@@ -1,7 +1,7 @@
 using RouteGuide.Balancer.Balancing;
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Proxy.Calls;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Proxy;
 

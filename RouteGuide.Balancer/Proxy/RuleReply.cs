@@ -1,9 +1,9 @@
 using System.Text;
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Http2.Hpack;
-using RouteGuide.Balancer.Http2.Streams;
 using RouteGuide.Balancer.Proxy.Http1;
 using RouteGuide.Balancer.Routing.Rules;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Hpack;
+using RouteGuide.Http2.Streams;
 
 namespace RouteGuide.Balancer.Proxy;
 

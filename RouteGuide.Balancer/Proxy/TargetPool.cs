@@ -1,7 +1,7 @@
 using RouteGuide.Balancer.Health;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Metering;
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
 

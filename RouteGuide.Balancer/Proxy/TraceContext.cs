@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Proxy;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Transport;
 

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using RouteGuide.Balancer.Http2.Frames;
 using RouteGuide.Bench.Backend;
+using RouteGuide.Http2.Frames;
 
 namespace RouteGuide.Bench.Micro;
 

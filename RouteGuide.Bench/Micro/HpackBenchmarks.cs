@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Bench.Micro;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Bench.Backend;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Bench.Micro;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Proxy.Calls;
 

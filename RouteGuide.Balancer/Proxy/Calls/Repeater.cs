@@ -1,5 +1,5 @@
-using RouteGuide.Balancer.Http2.Hpack;
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2.Hpack;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Proxy.Calls;
 

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
-using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Proxy.Http1;
 

@@ -2,9 +2,9 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Http2.Hpack;
-using RouteGuide.Balancer.Http2.Streams;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Hpack;
+using RouteGuide.Http2.Streams;
 
 namespace RouteGuide.Balancer.Proxy.Http1;
 

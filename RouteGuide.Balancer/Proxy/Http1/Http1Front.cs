@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using RouteGuide.Balancer.Proxy.Metering;
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Proxy.Http1;
 

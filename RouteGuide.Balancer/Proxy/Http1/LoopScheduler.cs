@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Proxy.Http1;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Proxy.Http1;
 

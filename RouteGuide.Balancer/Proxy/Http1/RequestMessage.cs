@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
-using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Proxy.Http1;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Metering;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Proxy.Metering;
 

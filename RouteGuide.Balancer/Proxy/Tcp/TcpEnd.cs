@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Proxy.Tcp;
 

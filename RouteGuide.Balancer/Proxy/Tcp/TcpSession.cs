@@ -1,6 +1,6 @@
 using RouteGuide.Balancer.Routing;
-using RouteGuide.Balancer.Transport;
 using RouteGuide.Balancer.Transport.ProxyProtocol;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Proxy.Tcp;
 

@@ -1,4 +1,4 @@
-using RouteGuide.Balancer.Http2;
+using RouteGuide.Http2;
 
 namespace RouteGuide.Balancer.Proxy.Tcp;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
-using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Routing.Rules;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Routing.Conditions;
 

@@ -1,6 +1,6 @@
-using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Balancer.Telemetry.AccessLogs;
 

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Transport.OpenSsl;
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Authentication;
 using System.Text;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Transport.OpenSsl;
 

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using RouteGuide.Http2.Transport.Tls;
 
 namespace RouteGuide.Balancer.Transport.Tls;
 

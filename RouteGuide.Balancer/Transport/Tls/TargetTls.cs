@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using RouteGuide.Http2.Transport.Tls;
 using RouteGuide.ServiceDefaults;
 
 namespace RouteGuide.Balancer.Transport.Tls;

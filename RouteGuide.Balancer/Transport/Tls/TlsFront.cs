@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using RouteGuide.Balancer.Transport.OpenSsl;
+using RouteGuide.Http2.Transport.Tls;
 
 namespace RouteGuide.Balancer.Transport.Tls;
 

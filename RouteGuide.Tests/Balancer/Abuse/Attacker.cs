@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using RouteGuide.Balancer.Http2.Frames;
+using RouteGuide.Http2.Frames;
 using RouteGuide.Tests.Support;
 using Frames = RouteGuide.Tests.Balancer.Http2.Wire;
 

@@ -1,4 +1,4 @@
-using RouteGuide.Balancer.Http2.Frames;
+using RouteGuide.Http2.Frames;
 using RouteGuide.Tests.Support;
 using Frames = RouteGuide.Tests.Balancer.Http2.Wire;
 

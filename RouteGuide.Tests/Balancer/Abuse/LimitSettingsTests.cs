@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using RouteGuide.Balancer.Configuration;
-using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Proxy;
+using RouteGuide.Http2;
 using RouteGuide.ServiceDefaults;
 using RouteGuide.Tests.Support;
 

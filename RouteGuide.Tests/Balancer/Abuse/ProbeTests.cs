@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using RouteGuide.Balancer.Http2;
+using RouteGuide.Http2;
 using RouteGuide.Tests.Support;
 using Frames = RouteGuide.Tests.Balancer.Http2.Wire;
 

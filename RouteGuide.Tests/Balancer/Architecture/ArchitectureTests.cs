@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using RouteGuide.Balancer;
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Tests.Balancer.Architecture;
 
@@ -8,9 +9,14 @@ namespace RouteGuide.Tests.Balancer.Architecture;
 public sealed class ArchitectureTests
 {
     private static readonly LayerLaw Law = new(
-        "RouteGuide.Balancer", "Configuration", "Control", "Telemetry", "Proxy", "Health", "Balancing", "Routing", "Http2", "Transport", "Settings");
+        "RouteGuide.Balancer", "Configuration", "Control", "Telemetry", "Proxy", "Health", "Balancing", "Routing", "Transport", "Settings");
+
+    // Of the engine that the gRPC client has too: the sockets know nothing of the protocol.
+    private static readonly LayerLaw EngineLaw = new("RouteGuide.Http2", "Frames", "Hpack", "Streams", "Transport");
 
     private static readonly Type[] Types = typeof(BalancerApp).Assembly.GetTypes();
+
+    private static readonly Type[] EngineTypes = typeof(Http2Connection).Assembly.GetTypes();
 
     [Fact]
     public void Every_type_has_its_layer() => Assert.Empty(Law.Unplaced(Types));
@@ -23,9 +29,17 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
+    public void The_sockets_know_nothing_of_the_protocol()
+    {
+        var sockets = EngineLaw.In("Transport", EngineTypes).ToList();
+        Assert.True(sockets.Count > 15, "the layer was found");
+        Assert.Empty(EngineLaw.Offences(sockets));
+    }
+
+    [Fact]
     public void The_engine_knows_no_socket_no_task_no_thread_no_lock_no_clock_and_no_other_layer()
     {
-        var engine = Law.In("Http2", Types).ToList();
+        var engine = EngineTypes.Where(IsEngine).ToList();
         Assert.True(engine.Count > 30, "the layer was found");
         var offences = from type in engine from used in TypeUses.Of(type) where IsImpure(used) select $"{type.FullName} uses {used.FullName}";
         Assert.Empty(offences);
@@ -34,10 +48,10 @@ public sealed class ArchitectureTests
     [Fact]
     public void Only_the_choice_at_the_start_knows_which_poller_there_is()
     {
-        Type[] pollers = [.. Types.Where(t => t.IsClass && typeof(IPoller).IsAssignableFrom(t))];
+        Type[] pollers = [.. EngineTypes.Where(t => t.IsClass && typeof(IPoller).IsAssignableFrom(t))];
         Assert.Contains(pollers, p => p.Name == "EpollPoller");
         Assert.Contains(pollers, p => p.Name == "PortablePoller");
-        var users = from type in Types
+        var users = from type in EngineTypes.Concat(Types)
                     where !pollers.Contains(Outermost(type)) && pollers.Any(TypeUses.Of(type).Contains)
                     select Outermost(type).Name;
         Assert.Equal([nameof(LoopGroup)], users.Distinct());
@@ -86,7 +100,11 @@ public sealed class ArchitectureTests
             || name.StartsWith("System.Threading", StringComparison.Ordinal)
             || name.StartsWith("System.IO", StringComparison.Ordinal)
             || type == typeof(System.Diagnostics.Stopwatch) || type == typeof(TimeProvider) || type == typeof(DateTime) || type == typeof(DateTimeOffset) || type == typeof(Environment)
-            || (name.StartsWith("RouteGuide.", StringComparison.Ordinal) && !name.StartsWith("RouteGuide.Balancer.Http2", StringComparison.Ordinal)));
+            || (name.StartsWith("RouteGuide.", StringComparison.Ordinal) && !IsEngine(type)));
+
+    // The protocol alone.
+    private static bool IsEngine(Type type) => type.Namespace is { } name
+        && (name == "RouteGuide.Http2" || (name.StartsWith("RouteGuide.Http2.", StringComparison.Ordinal) && EngineLaw.In("Transport", [type]).FirstOrDefault() is null));
 
     private static Type Outermost(Type type) => type.DeclaringType is { } outer ? Outermost(outer) : type;
 }

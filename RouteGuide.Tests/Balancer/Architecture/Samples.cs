@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2.Transport;
 
 #pragma warning disable CA1822, CA1852, CA1812, IDE0051, IDE0052, CS0169, CS0649, IDE0044 // They are here to be read by the tests, not to be run.
 

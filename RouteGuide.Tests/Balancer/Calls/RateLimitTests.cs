@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Calls;
+using RouteGuide.Http2.Hpack;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer.Calls;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Http2.Frames;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Frames;
 using RouteGuide.Tests.Balancer.Http2;
 using HpackWire = RouteGuide.Tests.Balancer.Http2.Wire;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Hpack;
 using HpackWire = RouteGuide.Tests.Balancer.Http2.Wire;
 
 namespace RouteGuide.Tests.Balancer.Fuzz;

@@ -1,4 +1,4 @@
-using RouteGuide.Balancer.Http2;
+using RouteGuide.Http2;
 using RouteGuide.Tests.Balancer.Http2;
 using HpackWire = RouteGuide.Tests.Balancer.Http2.Wire;
 

@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Health;
-using RouteGuide.Balancer.Http2;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Calls;
 using RouteGuide.Balancer.Routing;
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Tests.Balancer.Fuzz;
 

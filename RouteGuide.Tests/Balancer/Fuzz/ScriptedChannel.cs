@@ -1,6 +1,6 @@
 using System.Net;
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Tests.Balancer.Fuzz;
 

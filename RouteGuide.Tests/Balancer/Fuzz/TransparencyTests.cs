@@ -2,11 +2,11 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Health;
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Routing;
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Hpack;
+using RouteGuide.Http2.Transport;
 using HpackWire = RouteGuide.Tests.Balancer.Http2.Wire;
 
 namespace RouteGuide.Tests.Balancer.Fuzz;

@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Http2.Streams;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Streams;
 
 namespace RouteGuide.Tests.Balancer.Http2;
 

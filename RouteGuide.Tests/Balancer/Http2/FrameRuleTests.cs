@@ -1,5 +1,5 @@
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Http2.Frames;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Frames;
 
 namespace RouteGuide.Tests.Balancer.Http2;
 

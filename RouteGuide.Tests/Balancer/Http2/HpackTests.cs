@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Tests.Balancer.Http2;
 

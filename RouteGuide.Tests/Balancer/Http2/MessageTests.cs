@@ -1,6 +1,6 @@
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Http2.Frames;
-using RouteGuide.Balancer.Http2.Streams;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Frames;
+using RouteGuide.Http2.Streams;
 
 namespace RouteGuide.Tests.Balancer.Http2;
 

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using RouteGuide.Balancer.Http2;
+using RouteGuide.Http2;
 
 namespace RouteGuide.Tests.Balancer.Http2;
 

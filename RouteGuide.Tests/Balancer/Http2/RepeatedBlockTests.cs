@@ -1,5 +1,5 @@
-using RouteGuide.Balancer.Http2;
-using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Http2;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Tests.Balancer.Http2;
 

@@ -2,9 +2,9 @@ using System.Net;
 using Microsoft.Extensions.Configuration;
 using RouteGuide.Balancer;
 using RouteGuide.Balancer.Configuration;
-using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Rules;
+using RouteGuide.Http2.Hpack;
 using RouteGuide.ServiceDefaults;
 
 namespace RouteGuide.Tests.Balancer.Routing;

@@ -1,8 +1,8 @@
 using System.Net;
-using RouteGuide.Balancer.Http2.Hpack;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Rules;
 using RouteGuide.Balancer.Settings;
+using RouteGuide.Http2.Hpack;
 
 namespace RouteGuide.Tests.Balancer.Rules;
 

@@ -1,7 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
-using RouteGuide.Balancer.Http2.Hpack;
+using RouteGuide.Http2.Hpack;
 using HpackWire = RouteGuide.Tests.Balancer.Http2.Wire;
 
 namespace RouteGuide.Tests.Balancer.Steady;

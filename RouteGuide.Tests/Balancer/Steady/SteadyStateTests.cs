@@ -1,5 +1,5 @@
 using System.Globalization;
-using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2.Transport;
 using RouteGuide.Tests.Balancer.Telemetry;
 
 namespace RouteGuide.Tests.Balancer.Steady;

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using RouteGuide.Balancer.Transport.Tls;
+using RouteGuide.Http2.Transport.Tls;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer.Tls;

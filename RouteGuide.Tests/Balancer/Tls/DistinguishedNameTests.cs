@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography.X509Certificates;
-using RouteGuide.Balancer.Transport.Tls;
+using RouteGuide.Http2.Transport.Tls;
 
 namespace RouteGuide.Tests.Balancer.Tls;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using RouteGuide.Balancer.Transport;
 using RouteGuide.Balancer.Transport.Tls;
+using RouteGuide.Http2.Transport;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer.Tls;
@@ -66,7 +67,7 @@ public sealed class HostileClientTests
         var issued = authority.Server("localhost");
         var files = new CertificateFiles("test", authority.Write("tls.crt", issued.Pem), authority.Write("tls.key", issued.KeyPem), null).Load(TimeProvider.System);
         var front = new TlsFront([new FrontCertificateSource(files, [])], null);
-        var loops = new LoopGroup(1, portable: false, TimeProvider.System, _ => { });
+        var loops = new LoopGroup("test loop", 1, portable: false, TimeProvider.System, _ => { });
         loops.Start();
         var listener = new SocketListener(new IPEndPoint(IPAddress.Loopback, 0), TimeProvider.System);
         listener.Start(loops, NoGate.Instance, channel => TlsChannel.Secure(channel, front.Begin(), 10_000, secured => secured.Start(new Quiet(secured)), _ => { }), _ => { });

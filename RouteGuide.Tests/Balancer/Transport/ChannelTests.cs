@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using RouteGuide.Balancer.Transport;
 using RouteGuide.Balancer.Transport.OpenSsl;
 using RouteGuide.Balancer.Transport.Tls;
+using RouteGuide.Http2.Transport;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer.Transport;
@@ -157,7 +158,7 @@ public sealed class ChannelTests
         {
             _portable = portable;
             _tls = tls;
-            _loops = new LoopGroup(2, portable, TimeProvider.System, Errors.Enqueue);
+            _loops = new LoopGroup("test loop", 2, portable, TimeProvider.System, Errors.Enqueue);
             _loops.Start();
             _listener = new SocketListener(new IPEndPoint(IPAddress.Loopback, 0), TimeProvider.System);
             _listener.Start(_loops, new OpenGate(), OnAccepted, Errors.Enqueue);

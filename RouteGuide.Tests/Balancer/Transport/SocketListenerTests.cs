@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using RouteGuide.Balancer.Transport;
+using RouteGuide.Http2.Transport;
 using RouteGuide.ServiceDefaults;
 using RouteGuide.Tests.Support;
 
@@ -23,7 +24,7 @@ public sealed class SocketListenerTests
     public async Task An_address_that_was_left_is_taken_again_at_once_though_its_connections_linger()
     {
         var first = new SocketListener(new IPEndPoint(IPAddress.Loopback, 0), TimeProvider.System);
-        var loops = new LoopGroup(1, portable: false, TimeProvider.System, _ => { });
+        var loops = new LoopGroup("test loop", 1, portable: false, TimeProvider.System, _ => { });
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         first.Start(
             loops,

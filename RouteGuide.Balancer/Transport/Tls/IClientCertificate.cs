@@ -1,8 +1,0 @@
-namespace RouteGuide.Balancer.Transport.Tls;
-
-/// <summary>A handshake that knows what certificate the client has shown.</summary>
-internal interface IClientCertificate
-{
-    /// <summary>What targets are told of it; empty if it has shown none.</summary>
-    IReadOnlyList<ClientCertificateField> Fields { get; }
-}
