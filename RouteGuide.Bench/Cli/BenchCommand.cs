@@ -22,7 +22,7 @@ internal static class BenchCommand
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> Invoke(string[] args, IAnsiConsole console, TextWriter output, TextWriter error)
     {
-        var root = new RootCommand("Measures RouteGuide.Balancer: beside other proxies, and its parts.")
+        var root = new RootCommand("Measures RouteGuide.Balancer, beside other proxies and by its parts, and the gRPC runtime.")
         {
             CompareCommand.Create(console),
             ScaleCommand.Create(console),
@@ -34,6 +34,9 @@ internal static class BenchCommand
             SoakCommand.Create(console),
             SoakCommand.CreateBalancer(output),
             OtlpCommand.Create(console),
+            GrpcCommand.Create(console),
+            GrpcCommand.CreateServer(output),
+            GrpcCommand.CreateClient(output),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -31,6 +31,9 @@ internal sealed record Scenario(string Name, string Title, Measure Measure, int 
     /// <summary>Calls a second that each connection offers; null for as many as it can.</summary>
     public int? RatePerConnection { get; init; }
 
+    /// <summary>The body of each request, where it is not what <see cref="Shape"/> says.</summary>
+    public byte[]? Request { get; init; }
+
     /// <summary>The scenarios of the comparison, in the order of its table.</summary>
     public static IReadOnlyList<Scenario> All { get; } =
     [

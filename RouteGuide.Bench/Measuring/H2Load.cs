@@ -34,7 +34,7 @@ internal sealed class H2Load(string folder, IReadOnlyList<int> cpus)
     public async Task<(H2LoadReport Report, LatencyLog? Times)> Run(Uri target, Scenario scenario, long calls, bool isTimed, TimeSpan patience, CancellationToken cancellation)
     {
         var body = System.IO.Path.Combine(folder, $"{scenario.Name}.bin");
-        if (!File.Exists(body)) await File.WriteAllBytesAsync(body, scenario.Shape.ToRequest(), cancellation);
+        if (!File.Exists(body)) await File.WriteAllBytesAsync(body, scenario.Request ?? scenario.Shape.ToRequest(), cancellation);
         File.Delete(_log);
         string[] arguments =
         [
