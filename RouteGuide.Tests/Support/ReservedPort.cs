@@ -12,6 +12,9 @@ internal sealed class ReservedPort : IDisposable
 
     public int Number => ((IPEndPoint)_socket.LocalEndPoint!).Port;
 
+    /// <summary>The socket, for a server that takes a bound one. It stays ours.</summary>
+    public nint Handle => _socket.Handle;
+
     /// <summary>From now on connections are made. Nobody reads from them.</summary>
     public void Listen() => _socket.Listen();
 

@@ -49,6 +49,12 @@ internal sealed class ByteCalls : IAsyncDisposable
     public AsyncDuplexStreamingCall<byte[], byte[]> CallDuplex(CallOptions options = default) =>
         Invoker.AsyncDuplexStreamingCall(Duplex, null, options);
 
+    /// <summary>Makes a call with a deadline that is to pass, with more time each time, until <paramref name="isSeen"/>: how soon a server sees one is the machine's affair.</summary>
+    public static async Task WithMoreTimeUntil(Func<bool> isSeen, Func<DateTime, Task> call)
+    {
+        for (var time = TimeSpan.FromMilliseconds(200); !isSeen(); time *= 2) await call(DateTime.UtcNow + time);
+    }
+
     /// <summary>The exception of a call that is expected to fail.</summary>
     public static async Task<RpcException> Failure(Func<Task> call) => await Assert.ThrowsAsync<RpcException>(call);
 

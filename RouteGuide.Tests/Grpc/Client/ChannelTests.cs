@@ -115,16 +115,13 @@ public class ChannelTests
     [Fact]
     public async Task A_channel_that_cannot_connect_says_so_and_tries_again_until_it_can()
     {
-        using var first = new TcpListener(IPAddress.Loopback, 0);
-        first.Start();
-        var endPoint = (IPEndPoint)first.LocalEndpoint;
-        first.Stop();
-        using var channel = GrpcChannel.ForAddress($"http://{endPoint}", new GrpcChannelOptions { InitialReconnectBackoff = TimeSpan.FromMilliseconds(10) });
+        using var port = new ReservedPort();
+        using var channel = GrpcChannel.ForAddress(
+            $"http://127.0.0.1:{port.Number}", new GrpcChannelOptions { InitialReconnectBackoff = TimeSpan.FromMilliseconds(10) });
 
         var connecting = channel.ConnectAsync();
         await Eventually.Until(() => channel.State == ConnectivityState.TransientFailure, "an attempt has failed");
-        using var second = new TcpListener(endPoint);
-        second.Start();
+        port.Listen();
         await connecting.WaitAsync(Eventually.Patience);
 
         Assert.Equal(ConnectivityState.Ready, channel.State);
@@ -133,16 +130,14 @@ public class ChannelTests
     [Fact]
     public async Task A_call_that_waits_for_ready_waits_until_the_server_is_there()
     {
-        using var first = new TcpListener(IPAddress.Loopback, 0);
-        first.Start();
-        var endPoint = (IPEndPoint)first.LocalEndpoint;
-        first.Stop();
-        using var channel = GrpcChannel.ForAddress($"http://{endPoint}", new GrpcChannelOptions { InitialReconnectBackoff = TimeSpan.FromMilliseconds(10) });
+        using var port = new ReservedPort();
+        using var channel = GrpcChannel.ForAddress(
+            $"http://127.0.0.1:{port.Number}", new GrpcChannelOptions { InitialReconnectBackoff = TimeSpan.FromMilliseconds(10) });
 
         using var call = channel.CreateCallInvoker().AsyncUnaryCall(ByteCalls.Unary, null, new CallOptions().WithWaitForReady(), [1]);
         await Eventually.Until(() => channel.State == ConnectivityState.TransientFailure, "an attempt has failed");
         Assert.False(call.ResponseAsync.IsCompleted);
-        await using var server = await PlainServer.Start(context => Wire.Reply(context, [[1]]), port: endPoint.Port);
+        await using var server = await PlainServer.Start(context => Wire.Reply(context, [[1]]), port: port);
 
         Assert.Equal([1], await call);
     }
@@ -150,11 +145,8 @@ public class ChannelTests
     [Fact]
     public async Task Connecting_can_be_given_up()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var endPoint = listener.LocalEndpoint;
-        listener.Stop();
-        using var channel = GrpcChannel.ForAddress($"http://{endPoint}");
+        using var port = new ReservedPort();
+        using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{port.Number}");
         using var cancellation = new CancellationTokenSource();
 
         var connecting = channel.ConnectAsync(cancellation.Token);

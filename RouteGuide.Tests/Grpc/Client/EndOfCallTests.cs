@@ -15,14 +15,17 @@ public class EndOfCallTests
     [Fact]
     public async Task A_call_whose_deadline_passes_is_DeadlineExceeded_and_the_request_is_reset()
     {
-        var aborted = new TaskCompletionSource();
-        await using var calls = await ByteCalls.Start(context => HangUntilAborted(context, aborted));
+        var (arrived, aborted) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var calls = await ByteCalls.Start(context => HangUntilAborted(context, aborted, arrived));
 
-        using var call = calls.CallUnary(options: new CallOptions(deadline: DateTime.UtcNow + Soon));
-        var failure = await ByteCalls.Failure(() => call.ResponseAsync);
+        await ByteCalls.WithMoreTimeUntil(() => arrived.Task.IsCompleted, async deadline =>
+        {
+            using var call = calls.CallUnary(options: new CallOptions(deadline: deadline));
+            var failure = await ByteCalls.Failure(() => call.ResponseAsync);
 
-        Assert.Equal((StatusCode.DeadlineExceeded, ""), (failure.StatusCode, failure.Status.Detail));
-        Assert.Equal(StatusCode.DeadlineExceeded, call.GetStatus().StatusCode);
+            Assert.Equal((StatusCode.DeadlineExceeded, ""), (failure.StatusCode, failure.Status.Detail));
+            Assert.Equal(StatusCode.DeadlineExceeded, call.GetStatus().StatusCode);
+        });
         await aborted.Task.WaitAsync(Eventually.Patience);
     }
 
@@ -36,11 +39,17 @@ public class EndOfCallTests
             await HangUntilAborted(context, aborted);
         });
 
-        using var call = calls.CallServerStreaming(options: new CallOptions(deadline: DateTime.UtcNow + TimeSpan.FromSeconds(1)));
-        Assert.True(await call.ResponseStream.MoveNext());
-        var failure = await ByteCalls.Failure(() => call.ResponseStream.MoveNext());
+        var read = 0;
+        await ByteCalls.WithMoreTimeUntil(() => read == 1, async deadline =>
+        {
+            using var call = calls.CallServerStreaming(options: new CallOptions(deadline: deadline));
+            var failure = await ByteCalls.Failure(async () =>
+            {
+                while (await call.ResponseStream.MoveNext()) read++;
+            });
 
-        Assert.Equal((StatusCode.DeadlineExceeded, ""), (failure.StatusCode, failure.Status.Detail));
+            Assert.Equal((StatusCode.DeadlineExceeded, ""), (failure.StatusCode, failure.Status.Detail));
+        });
         await aborted.Task.WaitAsync(Eventually.Patience);
     }
 
@@ -54,12 +63,17 @@ public class EndOfCallTests
             await HangUntilAborted(context, aborted);
         });
 
-        using var call = calls.CallDuplex(new CallOptions(deadline: DateTime.UtcNow + TimeSpan.FromSeconds(1)));
-        await call.ResponseHeadersAsync;
-        await aborted.Task.WaitAsync(Eventually.Patience);
+        var isOpen = false;
+        await ByteCalls.WithMoreTimeUntil(() => isOpen, async deadline =>
+        {
+            using var call = calls.CallDuplex(new CallOptions(deadline: deadline));
+            isOpen = await Record.ExceptionAsync(() => call.ResponseHeadersAsync) is null;
+            if (!isOpen) return;
+            await aborted.Task.WaitAsync(Eventually.Patience);
 
-        Assert.Equal(StatusCode.DeadlineExceeded, call.GetStatus().StatusCode);
-        Assert.Equal(StatusCode.DeadlineExceeded, (await ByteCalls.Failure(() => call.RequestStream.WriteAsync([1]))).StatusCode);
+            Assert.Equal(StatusCode.DeadlineExceeded, call.GetStatus().StatusCode);
+            Assert.Equal(StatusCode.DeadlineExceeded, (await ByteCalls.Failure(() => call.RequestStream.WriteAsync([1]))).StatusCode);
+        });
     }
 
     [Fact]
@@ -294,7 +308,8 @@ public class EndOfCallTests
     [Fact]
     public async Task An_address_where_nothing_listens_is_Unavailable()
     {
-        using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{UnusedPort()}");
+        using var port = new ReservedPort();
+        using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{port.Number}");
 
         var failure = await ByteCalls.Failure(() => channel.CreateCallInvoker().AsyncUnaryCall(ByteCalls.Unary, null, default, [1]).ResponseAsync);
 
@@ -364,12 +379,5 @@ public class EndOfCallTests
         arrived?.TrySetResult();
         await Wire.Aborted(context);
         aborted.TrySetResult();
-    }
-
-    private static int UnusedPort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -15,16 +15,19 @@ public class HedgingTests
     [Fact]
     public async Task A_second_attempt_answers_while_the_first_hangs_and_the_first_is_given_up()
     {
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var givenUp = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var calls = await Start(TimeSpan.FromMilliseconds(50), 2, async (context, attempt) =>
         {
             if (attempt == 0)
             {
+                arrived.SetResult();
                 await Wire.Aborted(context);
                 givenUp.SetResult();
                 return;
             }
 
+            await arrived.Task.WaitAsync(Eventually.Patience);
             await Wire.Reply(context, [.. await Wire.ReadMessages(context)]);
         });
 
@@ -32,7 +35,7 @@ public class HedgingTests
 
         Assert.Equal([1, 2, 3], await call);
         Assert.Equal("1", (await call.ResponseHeadersAsync).GetValue("grpc-previous-rpc-attempts"));
-        await givenUp.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await givenUp.Task.WaitAsync(Eventually.Patience);
     }
 
     [Fact]
@@ -43,7 +46,7 @@ public class HedgingTests
         {
             arrived.Signal();
             // None answers before all are there.
-            await Eventually.Until(() => arrived.IsSet, "all attempts have arrived", TimeSpan.FromSeconds(60));
+            await Eventually.Until(() => arrived.IsSet, "all attempts have arrived");
             await Wire.Reply(context, [.. await Wire.ReadMessages(context)]);
         });
 
@@ -149,11 +152,11 @@ public class HedgingTests
         using var cancel = new CancellationTokenSource();
 
         using var call = calls.CallUnary([1], new CallOptions(cancellationToken: cancel.Token));
-        await Eventually.Until(() => arrived.IsSet, "both attempts have arrived", TimeSpan.FromSeconds(60));
+        await Eventually.Until(() => arrived.IsSet, "both attempts have arrived");
         await cancel.CancelAsync();
 
         Assert.Equal(StatusCode.Cancelled, (await ByteCalls.Failure(() => call.ResponseAsync)).StatusCode);
-        await Eventually.Until(() => givenUp.IsSet, "both attempts were given up", TimeSpan.FromSeconds(60));
+        await Eventually.Until(() => givenUp.IsSet, "both attempts were given up");
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Grpc.Client;
 
@@ -18,18 +19,21 @@ internal sealed class PlainServer : IAsyncDisposable
 
     public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
-    /// <summary>Starts a server on the loopback interface, on a free port unless one is named: plaintext HTTP/2 unless <paramref name="listen"/> says otherwise.</summary>
-    public static async Task<PlainServer> Start(RequestDelegate handler, Action<ListenOptions>? listen = null, int port = 0)
+    /// <summary>Starts a server on the loopback interface, on a free port unless one was reserved: plaintext HTTP/2 unless <paramref name="listen"/> says otherwise.</summary>
+    public static async Task<PlainServer> Start(RequestDelegate handler, Action<ListenOptions>? listen = null, ReservedPort? port = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(options =>
         {
-            options.Listen(System.Net.IPAddress.Loopback, port, listening =>
+            void Configure(ListenOptions listening)
             {
                 listening.Protocols = HttpProtocols.Http2;
                 listen?.Invoke(listening);
-            });
+            }
+
+            if (port is null) options.Listen(System.Net.IPAddress.Loopback, 0, Configure);
+            else options.ListenHandle((ulong)port.Handle, Configure);
         });
         var application = builder.Build();
         application.Run(handler);

@@ -195,7 +195,7 @@ public class StreamTests
                 var now = Volatile.Read(ref sent);
                 still = now == last ? still + 1 : 0;
                 last = now;
-                return still >= 10;
+                return now > 0 && still >= 10;
             },
             "the server stops sending");
 

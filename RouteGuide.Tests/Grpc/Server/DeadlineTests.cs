@@ -61,24 +61,33 @@ public sealed class DeadlineTests
     [Fact]
     public async Task An_exceeded_deadline_is_told_to_the_caller_before_the_handler_and_whatever_it_does_then_is_dropped()
     {
+        var time = new ManualTime();
+        var started = new TaskCompletionSource();
         var cancelled = new TaskCompletionSource();
         var go = new TaskCompletionSource();
         var done = new TaskCompletionSource();
-        await using var host = await GrpcHost.ServeAsync(new ScriptedRouteGuide
-        {
-            Unary = async (_, context) =>
+        await using var host = await GrpcHost.ServeAsync(
+            new ScriptedRouteGuide
             {
-                using var registration = context.CancellationToken.Register(cancelled.SetResult);
-                await cancelled.Task;
-                await go.Task;
-                Assert.Equal(StatusCode.DeadlineExceeded, context.Status.StatusCode);
-                done.SetResult();
-                return new Feature { Name = "too late" };
+                Unary = async (_, context) =>
+                {
+                    using var registration = context.CancellationToken.Register(cancelled.SetResult);
+                    started.SetResult();
+                    await cancelled.Task;
+                    await go.Task;
+                    Assert.Equal(StatusCode.DeadlineExceeded, context.Status.StatusCode);
+                    done.SetResult();
+                    return new Feature { Name = "too late" };
+                },
             },
-        });
+            time: time);
         await using var h2 = await host.ConnectAsync();
         var call = await h2.OpenAsync(GrpcRequest(ScriptedRouteGuide.UnaryPath, ("grpc-timeout", "50m")));
         await call.SendMessageAsync([], end: true);
+        await started.Task.WaitAsync(Eventually.Patience);
+        time.Advance(TimeSpan.FromMilliseconds(49));
+        Assert.False(cancelled.Task.IsCompleted);
+        time.Advance(TimeSpan.FromMilliseconds(1));
         await call.Ended();
         Assert.True(call.IsTrailersOnly);
         Assert.Equal("4", call.GrpcStatus);
@@ -96,18 +105,25 @@ public sealed class DeadlineTests
     [Fact]
     public async Task An_exceeded_deadline_resets_a_stream_that_is_still_open()
     {
-        await using var host = await GrpcHost.ServeAsync(new ScriptedRouteGuide
-        {
-            Duplex = async (requests, responses, context) =>
+        var time = new ManualTime();
+        var wrote = new TaskCompletionSource();
+        await using var host = await GrpcHost.ServeAsync(
+            new ScriptedRouteGuide
             {
-                await requests.MoveNext();
-                await responses.WriteAsync(requests.Current);
-                await requests.MoveNext();
+                Duplex = async (requests, responses, context) =>
+                {
+                    await requests.MoveNext();
+                    await responses.WriteAsync(requests.Current);
+                    wrote.SetResult();
+                    await requests.MoveNext();
+                },
             },
-        });
+            time: time);
         await using var h2 = await host.ConnectAsync();
         var call = await h2.OpenAsync(GrpcRequest(ScriptedRouteGuide.DuplexPath, ("grpc-timeout", "1S")));
         await call.SendMessageAsync(new RouteNote { Message = "one" }.ToByteArray());
+        await wrote.Task.WaitAsync(Eventually.Patience);
+        time.Advance(TimeSpan.FromSeconds(1));
         await h2.Until(() => call.IsReset, "RST_STREAM");
         Assert.Equal(Cancel, call.ResetCode);
         Assert.Single(call.Messages);
@@ -127,27 +143,39 @@ public sealed class DeadlineTests
     [Fact]
     public async Task A_deadline_ends_a_call_whose_caller_does_not_read()
     {
+        var time = new ManualTime();
         var ended = new TaskCompletionSource<Exception?>();
-        await using var host = await GrpcHost.ServeAsync(new ScriptedRouteGuide
-        {
-            ServerStreaming = async (_, responses, _) =>
+        await using var host = await GrpcHost.ServeAsync(
+            new ScriptedRouteGuide
             {
-                try
+                ServerStreaming = async (_, responses, _) =>
                 {
-                    while (true) await responses.WriteAsync(new Feature { Name = new string('x', 10_000) });
-                }
-                catch (Exception exception)
-                {
-                    ended.SetResult(exception);
-                    throw;
-                }
+                    try
+                    {
+                        while (true) await responses.WriteAsync(new Feature { Name = new string('x', 10_000) });
+                    }
+                    catch (Exception exception)
+                    {
+                        ended.SetResult(exception);
+                        throw;
+                    }
+                },
             },
-        });
+            time: time);
         await using var h2 = await host.ConnectAsync();
         h2.RefillsWindows = false;
         var call = await h2.OpenAsync(GrpcRequest(ScriptedRouteGuide.ServerStreamingPath, ("grpc-timeout", "100m")));
         await call.SendMessageAsync([], end: true);
-        await h2.Until(() => call.IsReset, "RST_STREAM");
+        await h2.Until(() => call.Data.Length == 65_535, "a full window");
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        // Should no write be waiting just then, the status is tried to be sent, for as long as that may take.
+        await Eventually.Until(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return call.IsReset;
+            },
+            "RST_STREAM");
         Assert.Equal(Cancel, call.ResetCode);
         Assert.NotNull(await ended.Task.WaitAsync(Eventually.Patience));
     }
@@ -155,20 +183,29 @@ public sealed class DeadlineTests
     [Fact]
     public async Task Writing_after_the_deadline_is_refused()
     {
+        var time = new ManualTime();
+        var started = new TaskCompletionSource();
         var refused = new TaskCompletionSource<Exception>();
-        await using var host = await GrpcHost.ServeAsync(new ScriptedRouteGuide
-        {
-            ServerStreaming = async (_, responses, context) =>
+        await using var host = await GrpcHost.ServeAsync(
+            new ScriptedRouteGuide
             {
-                var expired = new TaskCompletionSource();
-                using var registration = context.CancellationToken.Register(expired.SetResult);
-                await expired.Task;
-                refused.SetResult(await Assert.ThrowsAsync<InvalidOperationException>(() => responses.WriteAsync(new Feature())));
-                await Assert.ThrowsAsync<InvalidOperationException>(() => context.WriteResponseHeadersAsync([]));
+                ServerStreaming = async (_, responses, context) =>
+                {
+                    var expired = new TaskCompletionSource();
+                    using var registration = context.CancellationToken.Register(expired.SetResult);
+                    started.SetResult();
+                    await expired.Task;
+                    refused.SetResult(await Assert.ThrowsAsync<InvalidOperationException>(() => responses.WriteAsync(new Feature())));
+                    await Assert.ThrowsAsync<InvalidOperationException>(() => context.WriteResponseHeadersAsync([]));
+                },
             },
-        });
+            time: time);
         await using var h2 = await host.ConnectAsync();
-        var call = await h2.CallAsync(ScriptedRouteGuide.ServerStreamingPath, new Rectangle(), ("grpc-timeout", "50m"));
+        var call = await h2.OpenAsync(GrpcRequest(ScriptedRouteGuide.ServerStreamingPath, ("grpc-timeout", "50m")));
+        await call.SendMessageAsync([], end: true);
+        await started.Task.WaitAsync(Eventually.Patience);
+        time.Advance(TimeSpan.FromMilliseconds(50));
+        await call.Ended();
         Assert.Equal("4", call.GrpcStatus);
         Assert.Equal("Can't write the message because the request is complete.", (await refused.Task.WaitAsync(Eventually.Patience)).Message);
     }

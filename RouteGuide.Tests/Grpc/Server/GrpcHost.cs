@@ -30,10 +30,12 @@ internal sealed class GrpcHost : IAsyncDisposable
     public IReadOnlyList<(LogLevel Level, string Category, string Text)> Logged => [.. _log.Entries];
 
     /// <summary>Starts a host that serves <paramref name="service"/>.</summary>
-    public static Task<GrpcHost> ServeAsync(ScriptedRouteGuide service, Action<GrpcServiceOptions>? options = null, HttpProtocols protocols = HttpProtocols.Http2) =>
+    public static Task<GrpcHost> ServeAsync(
+        ScriptedRouteGuide service, Action<GrpcServiceOptions>? options = null, HttpProtocols protocols = HttpProtocols.Http2, TimeProvider? time = null) =>
         StartAsync(
             services =>
             {
+                if (time is not null) services.AddSingleton(time);
                 services.AddGrpc(options ?? (_ => { }));
                 services.AddSingleton(service);
             },
