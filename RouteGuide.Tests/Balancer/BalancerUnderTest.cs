@@ -43,7 +43,7 @@ internal sealed class BalancerUnderTest : IAsyncDisposable
     public Uri Registry => new(_app.Urls(ListenerKind.Registry).Single());
 
     /// <summary>The event loops, for what can only be looked at on their threads.</summary>
-    public IReadOnlyList<RouteGuide.Balancer.Transport.EventLoop> Loops => _app.Engine.Loops;
+    public IReadOnlyList<RouteGuide.Http2.Transport.EventLoop> Loops => _app.Engine.Loops;
 
     /// <summary>Starts one in front of targets.</summary>
     public static Task<BalancerUnderTest> Start(params IEnumerable<Uri> targets) => StartWith(targets);

@@ -1,7 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using RouteGuide.Balancer.Transport.Tls;
 using RouteGuide.Http2.Transport.Tls;
 using RouteGuide.Tests.Support;
 
