@@ -59,6 +59,23 @@ internal sealed record AttemptFailure(FailureKind Kind, Http2ErrorCode Code, str
         _ => OutcomeKind.Invalid,
     };
 
+    /// <summary>How the call ends that is not tried again.</summary>
+    public ExchangeEnd End => Kind switch
+    {
+        FailureKind.Reset => ExchangeEnd.TargetReset,
+        FailureKind.Invalid => ExchangeEnd.TargetInvalid,
+        FailureKind.TimedOut => ExchangeEnd.Deadline,
+        _ => ExchangeEnd.TargetLost,
+    };
+
+    /// <summary>The code to reset the client's stream with once a response has begun; null where trailers may end it.</summary>
+    public Http2ErrorCode? ResetCode => Kind switch
+    {
+        FailureKind.Reset => Code,
+        FailureKind.Invalid => Http2ErrorCode.InternalError,
+        _ => null,
+    };
+
     /// <summary>The status for the client when nobody else can take the call.</summary>
     public GrpcStatus Status => Kind switch
     {

@@ -8,7 +8,6 @@ using RouteGuide.Balancer.Routing;
 using RouteGuide.Http2;
 using RouteGuide.Http2.Hpack;
 using RouteGuide.Http2.Streams;
-using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
 
@@ -39,8 +38,7 @@ internal sealed class Exchange
     private readonly ProxyLoop _loop;
     private readonly CallNotes _notes = new();
     private readonly Attempts _attempts;
-    private readonly LoopTimer _deadline;
-    private LoopTimer? _idle;
+    private readonly ExchangeTimers _timers;
     private ClientConnection _client = null!;
     private CallRoute _route;
     private Http2Stream? _clientStream;
@@ -49,21 +47,18 @@ internal sealed class Exchange
     private string? _status;
     private int _httpStatus;
     private long _startedAt;
-    private long _idleMs; // milliseconds that it may be silent; 0 for ever
-    private long _activeMs; // milliseconds of the loop: when it was not; kept if there is such a limit
     private long _responseOctets;
     private Activity? _span;
     private bool _responseStarted;
     private bool _responseEnded; // its end was given to the client's stream
     private bool _hasLength;
-    private bool _keepsDeadline; // also when the response has begun, as nobody else knows of it
     private bool _over;
 
     public Exchange(ProxyLoop loop)
     {
         _loop = loop;
         _attempts = new Attempts(loop, this);
-        _deadline = new LoopTimer(OnDeadline);
+        _timers = new ExchangeTimers(loop, OnDeadline, OnIdle);
         Request = new RequestRelay(loop, _attempts);
     }
 
@@ -115,7 +110,7 @@ internal sealed class Exchange
     /// <summary>Step 2: the client's body.</summary>
     public void OnRequestData(ReadOnlySpan<byte> data, bool endStream)
     {
-        OnActivity();
+        _timers.OnActivity();
         Request.Add(data, endStream);
         GiveCredit(_attempts.Sent);
     }
@@ -123,7 +118,7 @@ internal sealed class Exchange
     /// <summary>Step 2: the client's trailers (gRPC has none, HTTP/2 does).</summary>
     public void OnRequestTrailers(HeaderList trailers)
     {
-        OnActivity();
+        _timers.OnActivity();
         Request.AddTrailers(trailers);
         EndIfDone();
     }
@@ -138,9 +133,9 @@ internal sealed class Exchange
     public void OnResponseHeaders(Attempt from, HeaderList headers, in ResponseNotes notes, bool endStream)
     {
         _responseStarted = true;
-        OnActivity();
+        _timers.OnActivity();
         Request.Commit();
-        if (!_keepsDeadline) _loop.Timers.Clear(_deadline);
+        _timers.ResponseBegins();
         (_httpStatus, _hasLength) = (notes.HttpStatus, notes.HasLength);
         _notes.OnAnswered(notes.HttpStatus, headers);
         if (notes.GrpcStatus is not null) OnStatus(notes.GrpcStatus, headers);
@@ -158,7 +153,7 @@ internal sealed class Exchange
     /// <summary>Step 5.</summary>
     public void OnResponseData(Attempt attempt, Http2Stream from, ReadOnlySpan<byte> data, bool endStream)
     {
-        OnActivity();
+        _timers.OnActivity();
         if (endStream) ResponseEnds();
         _responseOctets += data.Length;
         var sent = _clientStream is { } stream ? _client.Connection.SendData(stream, data, endStream) : data.Length;
@@ -179,7 +174,7 @@ internal sealed class Exchange
     /// <summary>Step 5: the client's connection has taken octets of the response that had to wait.</summary>
     public void OnResponseTaken(int count)
     {
-        OnActivity();
+        _timers.OnActivity();
         if (_attempts.Winner is { Stream: { } stream } winner) winner.Connection.Connection.Consume(stream, Math.Min(count, stream.Unconsumed));
         EndClientIfSent();
     }
@@ -199,25 +194,13 @@ internal sealed class Exchange
     }
 
     /// <summary>Whether something may be begun after so many milliseconds.</summary>
-    public bool HasTimeFor(long delayMs) => !_deadline.IsSet || _loop.NowMs + delayMs < _deadline.DueMs;
+    public bool HasTimeFor(long delayMs) => _timers.HasTimeFor(delayMs);
 
     /// <summary>Step 6: a target's stream ended before its time, and no other attempt is made.</summary>
     public void OnBroken(Target target, AttemptFailure failure)
     {
-        _end = failure.Kind switch
-        {
-            FailureKind.Reset => ExchangeEnd.TargetReset,
-            FailureKind.Invalid => ExchangeEnd.TargetInvalid,
-            FailureKind.TimedOut => ExchangeEnd.Deadline,
-            _ => ExchangeEnd.TargetLost,
-        };
-        Http2ErrorCode? code = failure.Kind switch
-        {
-            FailureKind.Reset => failure.Code,
-            FailureKind.Invalid => Http2ErrorCode.InternalError,
-            _ => null,
-        };
-        BreakOff(failure.Status, $"target {target.Name} {failure.Reason}", code);
+        _end = failure.End;
+        BreakOff(failure.Status, $"target {target.Name} {failure.Reason}", failure.ResetCode);
     }
 
     /// <summary>Step 6: the client's stream ended before its time.</summary>
@@ -252,8 +235,7 @@ internal sealed class Exchange
         if (_loop.Shared.Log.IsEnabled) _loop.Shared.Log.Write(_loop.Meter.Slot, in report);
         if (_span is not null) TraceContext.End(_span, report);
 
-        _loop.Timers.Clear(_deadline);
-        if (_idle is not null) _loop.Timers.Clear(_idle);
+        _timers.Clear();
         Request.Clear();
         _attempts.Clear();
         _notes.Clear();
@@ -265,8 +247,8 @@ internal sealed class Exchange
         _status = null;
         _end = default;
         _httpStatus = 0;
-        _responseOctets = _idleMs = 0;
-        _responseStarted = _responseEnded = _hasLength = _keepsDeadline = _over = false;
+        _responseOctets = 0;
+        _responseStarted = _responseEnded = _hasLength = _over = false;
     }
 
     /// <summary>Gives it back when both sides are over.</summary>
@@ -284,12 +266,7 @@ internal sealed class Exchange
         _clientStream = stream;
         _kind = kind;
         _startedAt = _loop.Loop.Timestamp;
-        if (deadline.After is { } after && after.TotalMilliseconds < int.MaxValue)
-        {
-            _keepsDeadline = deadline.IsOurs;
-            _loop.Timers.Set(_deadline, _loop.NowMs + (long)Math.Ceiling(after.TotalMilliseconds));
-        }
-
+        _timers.Start(in deadline);
         if (Policy is not { } policy) _attempts.Begin(null);
         else Begin(policy, rateKey);
     }
@@ -303,13 +280,7 @@ internal sealed class Exchange
             return;
         }
 
-        _idleMs = policy.IdleMs;
-        if (_idleMs > 0)
-        {
-            _activeMs = _loop.NowMs;
-            _loop.Timers.Set(_idle ??= new LoopTimer(OnIdle), _activeMs + _idleMs);
-        }
-
+        _timers.StartIdle(policy.IdleMs);
         _attempts.Begin(policy);
     }
 
@@ -346,22 +317,11 @@ internal sealed class Exchange
         BreakOff(GrpcStatus.DeadlineExceeded, _responseStarted ? "the deadline passed before the target had answered to the end" : "the deadline passed before a target had answered", null);
     }
 
-    private void OnActivity()
+    private void OnIdle(long idleMs)
     {
-        if (_idleMs > 0) _activeMs = _loop.NowMs;
-    }
-
-    private void OnIdle()
-    {
-        if (_activeMs + _idleMs is var due && due > _loop.NowMs)
-        {
-            _loop.Timers.Set(_idle!, due);
-            return;
-        }
-
         _end = ExchangeEnd.Idle;
         _attempts.Leave(_responseStarted ? OutcomeKind.Abandoned : OutcomeKind.TimedOut, Http2ErrorCode.Cancel);
-        BreakOff(GrpcStatus.Unavailable, $"nothing was sent either way for {_idleMs / 1000d} s, which is the idle timeout", null);
+        BreakOff(GrpcStatus.Unavailable, $"nothing was sent either way for {idleMs / 1000d} s, which is the idle timeout", null);
     }
 
     // Which of the targets it was, and after how many others.
@@ -393,7 +353,7 @@ internal sealed class Exchange
         else if (code is null && _kind.IsGrpc && !_hasLength)
         {
             _responseEnded = true;
-            _loop.Timers.Clear(_deadline);
+            _timers.ClearDeadline();
             _notes.OnLocalEnd(0, message);
             _status = GrpcProtocol.TextOf(status);
             var trailers = _loop.Resources.Outgoing;
@@ -420,7 +380,7 @@ internal sealed class Exchange
 
     private void Reply(GrpcStatus status, int httpStatus, string message, long retryMs = 0)
     {
-        _loop.Timers.Clear(_deadline);
+        _timers.ClearDeadline();
         _attempts.Stop();
         _responseStarted = _responseEnded = true;
         _notes.OnLocalEnd(httpStatus, message);
@@ -440,7 +400,7 @@ internal sealed class Exchange
     private void ResponseEnds()
     {
         _responseEnded = true;
-        _loop.Timers.Clear(_deadline);
+        _timers.ClearDeadline();
         if (_end == default) _end = ExchangeEnd.Completed;
     }
 

@@ -68,7 +68,7 @@ internal sealed class HttpExchange(HttpRelay relay, HttpContext context, ClientO
             if (failure is null) return;
             if (failure.IsOfConnection) route.Group.Suspects.Report(target, failure.Reason);
             if (failure.IsSafeToRepeat && _content is not { HasBegun: true }) continue;
-            _end = failure.Kind == FailureKind.Invalid ? ExchangeEnd.TargetInvalid : ExchangeEnd.TargetLost;
+            _end = failure.End;
             await BreakOff(StatusCodes.Status502BadGateway, $"target {target.Name} {failure.Reason}");
             return;
         }
