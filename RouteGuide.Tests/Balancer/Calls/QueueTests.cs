@@ -74,6 +74,7 @@ public sealed class QueueTests
         await using var engine = await CallEngine.StartWith(new CallSettings(), OneEach, [target.Url]);
         await using var client = await engine.Connect();
         await engine.Call(client);
+        await Eventually.Until(() => target.Calls.Count == 1, "the first is there, before time passes");
         var waiting = await engine.Call(client);
         await Eventually.Until(() => engine.Group.Queue.Count == 1, "the second waits");
 
@@ -94,6 +95,7 @@ public sealed class QueueTests
         await using var engine = await CallEngine.StartWith(new CallSettings(), OneEach, [target.Url]);
         await using var client = await engine.Connect();
         await engine.Call(client);
+        await Eventually.Until(() => target.Calls.Count == 1, "the first is there, before time passes");
         var late = await engine.Call(client, ("grpc-timeout", "5S"));
         var later = await engine.Call(client, ("grpc-timeout", "9S"));
         await Eventually.Until(() => engine.Group.Queue.Count == 2, "they wait");
@@ -139,6 +141,7 @@ public sealed class QueueTests
         await using var engine = await CallEngine.StartWith(new CallSettings(), OneEach, [target.Url]);
         await using var client = await engine.Connect();
         await engine.Call(client);
+        await Eventually.Until(() => target.Calls.Count == 1, "the first is there, before time passes");
         var waiting = await engine.Call(client);
         await Eventually.Until(() => engine.Group.Queue.Count == 1, "the second waits");
 

@@ -1,5 +1,6 @@
 using RouteGuide.Balancer.Health.Outliers;
 using RouteGuide.Balancer.Routing;
+using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer.Outliers;
 
@@ -306,10 +307,7 @@ public sealed class StreakTests
     public void An_outcome_allocates_nothing()
     {
         using var herd = new Herd(1);
-        Run();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Allocations.None(Run);
 
         void Run()
         {
