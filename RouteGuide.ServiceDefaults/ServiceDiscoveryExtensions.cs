@@ -1,3 +1,6 @@
+using Grpc.Core;
+using Grpc.Net.Client.Balancer;
+using Grpc.Net.Client.Configuration;
 using Grpc.Net.ClientFactory;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -9,11 +12,16 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Lets clients find services by their names. The public names are those of .NET's own service discovery.</summary>
 public static class ServiceDiscoveryExtensions
 {
-    /// <summary>Lets the clients of <c>AddGrpcClient</c> find services by their names, and makes <see cref="AddServiceDiscovery(IHttpClientBuilder)"/> possible.</summary>
+    /// <summary>
+    /// Lets the clients of <c>AddGrpcClient</c>, and channels of <c>https+http://name</c> with these services, find services by their
+    /// names, and makes <see cref="AddServiceDiscovery(IHttpClientBuilder)"/> possible.
+    /// </summary>
     public static IServiceCollection AddServiceDiscovery(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddTransient<ServiceDiscoveryHandler>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ResolverFactory, HttpsOrHttpResolverFactory>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ResolverFactory, HttpOrHttpsResolverFactory>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<GrpcClientFactoryOptions>, ResolveGrpcAddress>());
         return services;
     }
@@ -26,12 +34,33 @@ public static class ServiceDiscoveryExtensions
         return httpClientBuilder.AddHttpMessageHandler<ServiceDiscoveryHandler>();
     }
 
-    /// <summary>A channel fixes its scheme when it is made and knows only http and https: it is given the resolved address (microsoft/aspire#2896).</summary>
+    /// <summary>
+    /// A channel fixes its scheme when it is made and knows only http and https without a resolver (microsoft/aspire#2896): of a service
+    /// with one address it is given that one; several are left to the resolver, and are called in turn unless the channel's options
+    /// have a service config that says otherwise.
+    /// </summary>
     private sealed class ResolveGrpcAddress(IConfiguration configuration) : IPostConfigureOptions<GrpcClientFactoryOptions>
     {
         public void PostConfigure(string? name, GrpcClientFactoryOptions options)
         {
-            if (options.Address is { } address) options.Address = ServiceEndpoints.ResolveOne(configuration, address);
+            if (options.Address is not { } address) return;
+            var found = ServiceEndpoints.Resolve(configuration, address);
+            var isOfHost = address.IsAbsoluteUri && address.Scheme is "http" or "https" && !address.Host.StartsWith('_');
+            var hasPath = address.IsAbsoluteUri && address.PathAndQuery is not ("" or "/");
+            var host = address.IsAbsoluteUri ? address.Authority : address.OriginalString;
+            if (found.Count == 1 || hasPath || (found.Count == 0 && isOfHost) || !Uri.TryCreate($"{HttpsOrHttpResolverFactory.Scheme}://{host}", UriKind.Absolute, out var named))
+            {
+                options.Address = ServiceEndpoints.ResolveOne(configuration, address);
+                return;
+            }
+
+            var isSecure = (found.Count > 0 ? found[0].Scheme : address.IsAbsoluteUri ? address.Scheme.Split('+')[0] : Uri.UriSchemeHttps) == Uri.UriSchemeHttps;
+            options.Address = named;
+            options.ChannelOptionsActions.Add(channel =>
+            {
+                channel.Credentials ??= isSecure ? ChannelCredentials.SecureSsl : ChannelCredentials.Insecure;
+                channel.ServiceConfig ??= new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } };
+            });
         }
     }
 }

@@ -27,17 +27,16 @@ public static class ServiceEndpoints
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(address);
-        var (schemes, host, port, path) = address.IsAbsoluteUri
-            ? (address.Scheme.Split('+'), address.Host, address.IsDefaultPort ? -1 : address.Port, address.PathAndQuery)
-            : (["https", "http"], address.OriginalString, -1, "/");
-
-        // Who names a port means that port.
-        if (port >= 0 || host.Length == 0) return [];
-        var (endpoint, service) = host.StartsWith('_') && host.IndexOf('.', StringComparison.Ordinal) is > 1 and var dot ? (host[1..dot], host[(dot + 1)..]) : (null, host);
-        var found = endpoint is not null
-            ? All(configuration, service, endpoint)
-            : schemes.Append(DefaultEndpoint).Select(name => All(configuration, service, name)).FirstOrDefault(all => all.Count > 0) ?? [];
+        var (service, endpoints, path) = Read(address);
+        var found = endpoints.Select(endpoint => All(configuration, service, endpoint)).FirstOrDefault(all => all.Count > 0) ?? [];
         return path == "/" ? found : [.. found.Select(uri => new Uri(uri, path))];
+    }
+
+    /// <summary>The settings that an address is looked for in, in this order: the first of each list.</summary>
+    internal static IEnumerable<string> Keys(Uri address)
+    {
+        var (service, endpoints, _) = Read(address);
+        return endpoints.Select(endpoint => Key(service, endpoint, 0));
     }
 
     /// <summary>An address that a channel can be opened to: one of those that <paramref name="address"/> stands for, else itself.</summary>
@@ -52,12 +51,28 @@ public static class ServiceEndpoints
         throw new ConfigurationException($"services:{address.OriginalString}", address.OriginalString, "the address of a service that the configuration knows, such as services__name__https__0");
     }
 
+    // The endpoints that an address may mean, in order; none where it cannot mean a service.
+    private static (string Service, IEnumerable<string> Endpoints, string Path) Read(Uri address)
+    {
+        var (schemes, host, port, path) = address.IsAbsoluteUri
+            ? (address.Scheme.Split('+'), address.Host, address.IsDefaultPort ? -1 : address.Port, address.PathAndQuery)
+            : (["https", "http"], address.OriginalString, -1, "/");
+
+        // Who names a port means that port.
+        if (port >= 0 || host.Length == 0) return (host, [], path);
+        return host.StartsWith('_') && host.IndexOf('.', StringComparison.Ordinal) is > 1 and var dot
+            ? (host[(dot + 1)..], [host[1..dot]], path)
+            : (host, schemes.Append(DefaultEndpoint), path);
+    }
+
+    private static string Key(string service, string endpoint, int n) => $"services:{service}:{endpoint}:{n}";
+
     private static List<Uri> All(IConfiguration configuration, string service, string endpoint)
     {
         var found = new List<Uri>();
         for (var n = 0; ; n++)
         {
-            var key = $"services:{service}:{endpoint}:{n}";
+            var key = Key(service, endpoint, n);
             if (configuration[key] is not { Length: > 0 } text) return found;
             found.Add(Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri : throw new ConfigurationException(key, text, "an absolute http or https address"));
         }

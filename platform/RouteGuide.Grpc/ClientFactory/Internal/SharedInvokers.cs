@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
+using Grpc.Net.Client.Internal;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -45,7 +46,7 @@ internal sealed class SharedInvokers(
         var channelOptions = new GrpcChannelOptions { HttpHandler = handlers.CreateHandler(name), LoggerFactory = loggers, ServiceProvider = services };
         foreach (var configure in clientOptions.ChannelOptionsActions) configure(channelOptions);
 
-        if (clientOptions.HasCallCredentials && address.Scheme != Uri.UriSchemeHttps && !channelOptions.UnsafeUseInsecureChannelCallCredentials)
+        if (clientOptions.HasCallCredentials && !channelOptions.UnsafeUseInsecureChannelCallCredentials && !ChannelTarget.From(address, channelOptions).IsSecure)
         {
             throw new InvalidOperationException(
                 $"The gRPC client '{name}' has call credentials, and its address '{address}' is plaintext: use https, or set {nameof(GrpcChannelOptions)}.{nameof(GrpcChannelOptions.UnsafeUseInsecureChannelCallCredentials)}.");
