@@ -27,11 +27,13 @@ internal static class ServerApp
         builder.AddBalancerLease();
         builder.Services.AddGrpc();
         builder.Services.AddGrpcReflection();
+        builder.AddWebClients();
 
         var app = builder.Build();
         app.UseReplicaHeader();
         app.UseInFlightCalls();
-        app.MapGrpcService<RouteGuideService>();
+        app.UseWebClients();
+        app.MapGrpcService<RouteGuideService>().ForWebClients();
         app.MapGrpcService<HealthServiceImpl>();
         app.MapGrpcReflectionService();
         app.MapDefaultEndpoints();

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text;
 using Google.Protobuf;
 using Grpc.AspNetCore.Web;
@@ -9,15 +8,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Routeguide;
 using RouteGuide.Tests.Grpc.Client;
+using static RouteGuide.Tests.Support.GrpcWeb;
 
 namespace RouteGuide.Tests.Grpc.Server;
 
 /// <summary>gRPC-Web by hand, as a browser sends it: HTTP/1.1, binary and base64, trailers as the last frame of the body.</summary>
 public sealed class GrpcWebTests
 {
-    private const string Binary = "application/grpc-web";
-    private const string Text = "application/grpc-web-text";
-
     [Theory]
     [InlineData(Binary, HttpProtocols.Http1)]
     [InlineData(Text, HttpProtocols.Http1)]
@@ -203,53 +200,7 @@ public sealed class GrpcWebTests
         GrpcHost host, string path, string type, byte[] body, HttpProtocols protocols = HttpProtocols.Http1, (string Name, string Value) more = default, bool encode = true)
     {
         using var client = new HttpClient();
-        var isText = type.StartsWith(Text, StringComparison.Ordinal);
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(host.Address, path))
-        {
-            Content = new ByteArrayContent(isText && encode ? Encoding.ASCII.GetBytes(Convert.ToBase64String(body)) : body),
-            Version = protocols == HttpProtocols.Http2 ? HttpVersion.Version20 : HttpVersion.Version11,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        };
-        request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
-        request.Headers.Add("X-Grpc-Web", "1");
-        if (more.Name is not null) request.Headers.Add(more.Name, more.Value);
-        return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-    }
-
-    private static async Task<(List<byte[]> Messages, Dictionary<string, string> Trailers)> Read(HttpResponseMessage response) =>
-        Split(Decode(response.Content.Headers.ContentType!.MediaType!, await response.Content.ReadAsByteArrayAsync()));
-
-    private static byte[] Decode(string type, byte[] body)
-    {
-        if (!type.StartsWith(Text, StringComparison.Ordinal)) return body;
-        var decoded = new List<byte>();
-        // Padding may come in the middle: group by group.
-        for (var i = 0; i < body.Length; i += 4) decoded.AddRange(Convert.FromBase64String(Encoding.ASCII.GetString(body, i, 4)));
-        return [.. decoded];
-    }
-
-    private static (List<byte[]> Messages, Dictionary<string, string> Trailers) Split(byte[] body)
-    {
-        var messages = new List<byte[]>();
-        var trailers = new Dictionary<string, string>();
-        for (var at = 0; at < body.Length;)
-        {
-            var length = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(body.AsSpan(at + 1));
-            var payload = body.AsSpan(at + 5, length).ToArray();
-            if (body[at] != 0x80)
-            {
-                messages.Add(payload);
-            }
-            else
-            {
-                foreach (var line in Encoding.ASCII.GetString(payload).Split("\r\n", StringSplitOptions.RemoveEmptyEntries))
-                    trailers.Add(line[..line.IndexOf(':', StringComparison.Ordinal)], line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim());
-            }
-
-            at += 5 + length;
-        }
-
-        return (messages, trailers);
+        return await PostAsync(client, new Uri(host.Address, path), type, body, protocols == HttpProtocols.Http2 ? HttpVersion.Version20 : HttpVersion.Version11, more, encode);
     }
 
     private sealed class Unscripted : Routeguide.RouteGuide.RouteGuideBase
