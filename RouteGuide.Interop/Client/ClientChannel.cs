@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
 using Grpc.Testing;
 using RouteGuide.Interop.Cli;
+using Xds.Service.Orca.V3;
 
 namespace RouteGuide.Interop.Client;
 
@@ -19,10 +20,13 @@ internal sealed class ClientChannel : IDisposable
         Watch = new ResponseWatch(settings.HostOverride, sockets);
         _channel = GrpcChannel.ForAddress(settings.Address, new GrpcChannelOptions { HttpHandler = Watch, DisposeHttpClient = true });
         Test = new TestService.TestServiceClient(_channel);
+        Loads = new OpenRcaService.OpenRcaServiceClient(_channel);
         Unimplemented = new UnimplementedService.UnimplementedServiceClient(_channel);
     }
 
     public TestService.TestServiceClient Test { get; }
+
+    public OpenRcaService.OpenRcaServiceClient Loads { get; }
 
     public UnimplementedService.UnimplementedServiceClient Unimplemented { get; }
 

@@ -33,5 +33,7 @@ internal static class TestCases
         ["unimplemented_service"] = EndingCases.UnimplementedServiceAsync,
         ["rpc_soak"] = SoakCases.RpcSoakAsync,
         ["channel_soak"] = SoakCases.ChannelSoakAsync,
+        ["orca_per_rpc"] = LoadCases.PerCallAsync,
+        ["orca_oob"] = LoadCases.OutOfBandAsync,
     };
 }

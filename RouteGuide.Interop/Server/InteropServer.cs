@@ -30,11 +30,13 @@ internal sealed class InteropServer : IAsyncDisposable
             if (certificate is not null) listen.UseHttps(certificate);
         }));
         builder.Services.AddGrpc();
+        builder.Services.AddSingleton<LoadReports>();
         builder.Services.AddSingleton<InteropService>();
         var app = builder.Build();
         app.UseRequestWatch();
         // UnimplementedService stays unmapped: that it is not there is what its case is about.
         app.MapGrpcService<InteropService>();
+        app.MapGrpcService<LoadReports>();
         try
         {
             await app.StartAsync();

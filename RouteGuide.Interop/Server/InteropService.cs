@@ -9,7 +9,7 @@ namespace RouteGuide.Interop.Server;
 /// The service of the public interop test descriptions. Two methods stay unimplemented: <c>UnimplementedCall</c> because that is its
 /// purpose, <c>HalfDuplexCall</c> because no case asks for it.
 /// </summary>
-internal sealed class InteropService : TestService.TestServiceBase
+internal sealed class InteropService(LoadReports loads) : TestService.TestServiceBase
 {
     // Requests name the sizes of their answers; none of the cases asks for more than a fraction of this.
     private const int LargestPayload = 16 * 1024 * 1024;
@@ -29,6 +29,7 @@ internal sealed class InteropService : TestService.TestServiceBase
     {
         context.CheckMessage(request.ExpectCompressed);
         await StartAsync(context, request.ResponseCompressed?.Value == true);
+        LoadReports.Tell(context, request.OrcaPerQueryReport);
         EndAsAsked(request.ResponseStatus);
         Compress(context, request.ResponseCompressed);
         var response = new SimpleResponse { Payload = Zeros(request.ResponseSize, "response_size") };
@@ -64,12 +65,26 @@ internal sealed class InteropService : TestService.TestServiceBase
         IAsyncStreamReader<StreamingOutputCallRequest> requestStream, IServerStreamWriter<StreamingOutputCallResponse> responseStream, ServerCallContext context)
     {
         var isStarted = false;
-        await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
+        LoadReports.Turn? turn = null;
+        try
         {
-            context.CheckMessage(null);
-            if (!isStarted) await StartAsync(context, WantsCompression(request.ResponseParameters));
-            isStarted = true;
-            await AnswerAsync(request, responseStream, context);
+            await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
+            {
+                context.CheckMessage(null);
+                if (!isStarted) await StartAsync(context, WantsCompression(request.ResponseParameters));
+                isStarted = true;
+                if (request.OrcaOobReport is { } report)
+                {
+                    turn ??= await loads.TakeAsync(context.CancellationToken);
+                    turn.Report(report);
+                }
+
+                await AnswerAsync(request, responseStream, context);
+            }
+        }
+        finally
+        {
+            turn?.Dispose();
         }
 
         if (!isStarted) await StartAsync(context, compressed: false);
