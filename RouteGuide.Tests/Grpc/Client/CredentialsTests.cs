@@ -1,7 +1,10 @@
+using System.Net;
+using System.Net.Http.Headers;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace RouteGuide.Tests.Grpc.Client;
 
@@ -47,6 +50,51 @@ public class CredentialsTests
         Assert.Equal("Bearer x", secure.LastHeaders!["authorization"]);
         Assert.Equal($"https://{secure.Address.Authority}/bytes.Service", seen!.ServiceUrl);
         Assert.Equal("Unary", seen.MethodName);
+    }
+
+    [Theory]
+    [InlineData("https://example.com", "https://example.com/bytes.Service")]
+    [InlineData("https://example.com:443", "https://example.com/bytes.Service")]
+    [InlineData("https://example.com:8443", "https://example.com:8443/bytes.Service")]
+    public async Task Call_credentials_are_asked_for_by_the_url_of_the_service_without_the_default_port(string address, string url)
+    {
+        string? seen = null;
+        using var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = new Answering(), DisposeHttpClient = true });
+        var credentials = CallCredentials.FromInterceptor((context, _) =>
+        {
+            seen = context.ServiceUrl;
+            return Task.CompletedTask;
+        });
+
+        await Call(channel, new CallOptions(credentials: credentials));
+
+        Assert.Equal(url, seen);
+    }
+
+    [Fact]
+    public async Task A_client_certificate_of_the_handler_is_shown_to_the_server()
+    {
+        using var certificate = TestCertificate.Create();
+        using var own = TestCertificate.Create();
+        string? seen = null;
+        await using var server = await PlainServer.Start(
+            context =>
+            {
+                seen = context.Connection.ClientCertificate?.Thumbprint;
+                return Wire.Reply(context, [[1]]);
+            },
+            listen => listen.UseHttps(https =>
+            {
+                https.ServerCertificate = certificate;
+                https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+                https.ClientCertificateValidation = (given, _, _) => given.Thumbprint == own.Thumbprint;
+            }));
+        var handler = TestCertificate.HandlerTrusting(certificate);
+        handler.SslOptions.ClientCertificates = [own];
+        using var channel = GrpcChannel.ForAddress(server.Address, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+
+        Assert.Equal([1], await Call(channel));
+        Assert.Equal(own.Thumbprint, seen);
     }
 
     [Fact]
@@ -146,6 +194,18 @@ public class CredentialsTests
 
     private static AsyncUnaryCall<byte[]> Call(GrpcChannel channel, CallOptions options = default) =>
         channel.CreateCallInvoker().AsyncUnaryCall(ByteCalls.Unary, null, options, [1]);
+
+    /// <summary>Answers every request without a server.</summary>
+    private sealed class Answering : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = new HttpResponseMessage { Version = HttpVersion.Version20, RequestMessage = request, Content = new ByteArrayContent(Wire.Frame([1])) };
+            response.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+            response.TrailingHeaders.Add("grpc-status", "0");
+            return Task.FromResult(response);
+        }
+    }
 
     private sealed class SecureServer : IAsyncDisposable
     {

@@ -95,6 +95,40 @@ public class RequestTests
         Assert.Matches("^(2H|120M|7[12]..S)$", request.Headers["grpc-timeout"]);
     }
 
+    [Theory]
+    [InlineData(99.9)]
+    [InlineData(150)]
+    [InlineData(990)]
+    [InlineData(1200)]
+    [InlineData(90 * 3600)]
+    public async Task A_timeout_is_rounded_up_to_three_digits_of_milliseconds_or_to_seconds(double seconds)
+    {
+        var left = TimeSpan.FromSeconds(seconds);
+        var before = DateTime.UtcNow;
+        var sent = (await Capture(deadline: before + left)).Headers["grpc-timeout"];
+        var elapsed = DateTime.UtcNow - before;
+
+        var amount = long.Parse(sent[..^1], System.Globalization.CultureInfo.InvariantCulture);
+        var timeout = sent[^1] switch
+        {
+            'm' => TimeSpan.FromMilliseconds(amount),
+            'S' => TimeSpan.FromSeconds(amount),
+            'M' => TimeSpan.FromMinutes(amount),
+            'H' => TimeSpan.FromHours(amount),
+            _ => throw new FormatException(sent),
+        };
+        // Never less than is left, and little more than there was.
+        Assert.InRange(timeout, left - elapsed, left + TimeSpan.FromSeconds(seconds < 1000 ? seconds / 100 : 1));
+        if (seconds < 1000) Assert.InRange($"{(long)timeout.TotalMilliseconds}".TrimEnd('0').Length, 1, 3);
+        else Assert.Equal(0, timeout.Ticks % TimeSpan.TicksPerSecond);
+        // In the largest unit that fits.
+        Assert.False(sent[^1] == 'm' && amount % 1000 == 0 || sent[^1] is 'S' or 'M' && amount % 60 == 0, sent);
+    }
+
+    [Fact]
+    public async Task A_deadline_beyond_what_a_timeout_can_say_is_the_longest_timeout() =>
+        Assert.Equal("99999999S", (await Capture(deadline: DateTime.UtcNow.AddYears(5))).Headers["grpc-timeout"]);
+
     [Fact]
     public async Task A_deadline_of_MaxValue_is_no_deadline()
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -25,6 +26,31 @@ public sealed class CallContextTests
         await using var h2 = await host.ConnectAsync();
         var name = Feature.Parser.ParseFrom(Assert.Single((await h2.CallAsync(ScriptedRouteGuide.UnaryPath, new Point())).Messages).Payload).Name;
         Assert.Matches(@"^/routeguide\.RouteGuide/GetFeature localhost ipv4:127\.0\.0\.1:\d+ False$", name);
+    }
+
+    [Theory]
+    [InlineData("::1", "ipv6:[::1]:4711")]
+    [InlineData("10.1.2.3", "ipv4:10.1.2.3:4711")]
+    [InlineData(null, "unknown")]
+    public async Task The_peer_is_named_as_a_target_is(string? address, string peer)
+    {
+        await using var host = await GrpcHost.StartAsync(
+            services =>
+            {
+                services.AddGrpc();
+                services.AddSingleton(new ScriptedRouteGuide { Unary = (_, context) => Task.FromResult(new Feature { Name = context.Peer }) });
+            },
+            app =>
+            {
+                app.Use((http, next) =>
+                {
+                    (http.Connection.RemoteIpAddress, http.Connection.RemotePort) = (address is null ? null : IPAddress.Parse(address), 4711);
+                    return next(http);
+                });
+                app.MapGrpcService<ScriptedRouteGuide>();
+            });
+        await using var h2 = await host.ConnectAsync();
+        Assert.Equal(peer, Feature.Parser.ParseFrom(Assert.Single((await h2.CallAsync(ScriptedRouteGuide.UnaryPath, new Point())).Messages).Payload).Name);
     }
 
     [Fact]

@@ -118,6 +118,21 @@ public sealed class HealthTests
     }
 
     [Fact]
+    public async Task A_stopping_server_keeps_its_watchers_if_the_options_say_so()
+    {
+        await using var host = await StartAsync(options => options.SuppressCompletionOnShutdown = true);
+        await using var h2 = await host.ConnectAsync();
+        var call = await CallAsync(h2, Watch, "");
+        await call.HasMessages(1);
+        host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        Assert.Equal(Serving, await CheckAsync(h2, ""));
+        host.Services.GetRequiredService<HealthServiceImpl>().SetStatus("", NotServing);
+        await call.HasMessages(2);
+        Assert.Equal([Serving, NotServing], Statuses(call));
+        Assert.False(call.HasEnded);
+    }
+
+    [Fact]
     public async Task The_published_results_answer_when_the_cache_is_used()
     {
         await using var host = await StartAsync(options => options.UseHealthChecksCache = true);

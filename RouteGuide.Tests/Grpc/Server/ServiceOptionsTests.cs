@@ -1,4 +1,8 @@
+using System.Collections.Concurrent;
+using System.IO.Compression;
+using Google.Protobuf;
 using Grpc.AspNetCore.Server;
+using Grpc.Net.Compression;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Routeguide;
@@ -62,6 +66,30 @@ public sealed class ServiceOptionsTests
         Assert.Equal("gzip", compressed.Header("grpc-encoding"));
     }
 
+    [Fact]
+    public async Task Compression_providers_of_a_service_go_before_those_of_the_same_name_for_all_and_the_others_stay()
+    {
+        var used = new ConcurrentQueue<string>();
+        await using var host = await StartAsync(
+            all =>
+            {
+                all.CompressionProviders = [new Naming("gzip", "all", used), new Naming("other", "all", used)];
+                all.ResponseCompressionAlgorithm = "gzip";
+            },
+            one => one.CompressionProviders = [new Naming("gzip", "one", used)]);
+        await using var h2 = await host.ConnectAsync();
+        var note = new RouteNote { Message = "m" }.ToByteArray();
+
+        foreach (var encoding in (string[])["gzip", "other"])
+        {
+            var call = await h2.CallWithBodyAsync(
+                ScriptedRouteGuide.DuplexPath, RawHttp2Stream.Frame(note, 1), ("grpc-encoding", encoding), ("grpc-accept-encoding", "gzip"));
+            Assert.Equal("0", call.GrpcStatus);
+        }
+
+        Assert.Equal(["one reads gzip", "one writes gzip", "all reads other", "one writes gzip"], used);
+    }
+
     private static Task<GrpcHost> StartAsync(Action<GrpcServiceOptions> all, Action<GrpcServiceOptions<ScriptedRouteGuide>> one) => GrpcHost.StartAsync(
         services =>
         {
@@ -72,4 +100,22 @@ public sealed class ServiceOptionsTests
 
     private static Task<RawHttp2Stream> EchoAsync(RawHttp2Connection h2, int length) =>
         h2.CallAsync(ScriptedRouteGuide.DuplexPath, new RouteNote { Message = new string('m', length) });
+
+    /// <summary>Changes nothing, and says that it was asked to.</summary>
+    private sealed class Naming(string encoding, string whose, ConcurrentQueue<string> used) : ICompressionProvider
+    {
+        public string EncodingName => encoding;
+
+        public Stream CreateCompressionStream(Stream stream, CompressionLevel? compressionLevel)
+        {
+            used.Enqueue($"{whose} writes {encoding}");
+            return stream;
+        }
+
+        public Stream CreateDecompressionStream(Stream stream)
+        {
+            used.Enqueue($"{whose} reads {encoding}");
+            return stream;
+        }
+    }
 }

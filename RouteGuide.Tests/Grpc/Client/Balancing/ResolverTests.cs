@@ -4,6 +4,7 @@ using Grpc.Net.Client.Balancer;
 using Grpc.Net.Client.Configuration;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Grpc.Client.Balancing;
@@ -44,7 +45,7 @@ public sealed class ResolverTests
     [Fact]
     public async Task A_name_that_dns_does_not_know_is_UNAVAILABLE_and_named()
     {
-        using var channel = GrpcChannel.ForAddress("dns:///no-such-host.invalid:80", new GrpcChannelOptions { Credentials = ChannelCredentials.Insecure });
+        using var channel = GrpcChannel.ForAddress("dns:///no-such-host.invalid:80", Insecure);
         var failure = await ByteCalls.Failure(() => Servers.CallOnce(channel));
         Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
         Assert.Contains("no-such-host.invalid", failure.Status.Detail);
@@ -61,11 +62,8 @@ public sealed class ResolverTests
     public async Task New_addresses_of_a_resolver_take_the_calls()
     {
         await using var servers = await Servers.Start(2);
-        var resolver = new PushedResolver();
-        using var channel = Connect(resolver, new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } });
-        _ = channel.ConnectAsync();
-        resolver.Push(ResolverResult.ForResult([servers.AddressOf(0)]));
-        await Servers.WaitFor(channel, 1);
+        var (channel, resolver) = await ConnectAsync(RoundRobin, servers, 0);
+        using var _ = channel;
         Assert.Equal(0, await Servers.CallOnce(channel));
 
         resolver.Push(ResolverResult.ForResult([servers.AddressOf(1)]));
@@ -78,29 +76,43 @@ public sealed class ResolverTests
     public async Task A_later_service_config_changes_the_policy_for_all_servers()
     {
         await using var servers = await Servers.Start(2);
-        var resolver = new PushedResolver();
-        using var channel = Connect(resolver, null);
-        _ = channel.ConnectAsync();
-        resolver.Push(ResolverResult.ForResult([servers.AddressOf(0), servers.AddressOf(1)]));
-        await Servers.WaitFor(channel, 1);
+        var (channel, resolver) = await ConnectAsync(null, servers, 0, 1);
+        using var _ = channel;
         Assert.Equal(new Dictionary<int, int> { [0] = 4 }, await Servers.Call(channel, 4));
 
         resolver.Push(ResolverResult.ForResult(
-            [servers.AddressOf(0), servers.AddressOf(1)], new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } }, Status.DefaultSuccess));
+            [servers.AddressOf(0), servers.AddressOf(1)], RoundRobin, Status.DefaultSuccess));
 
         await Servers.WaitFor(channel, 2);
         Assert.Equal(new Dictionary<int, int> { [0] = 3, [1] = 3 }, await Servers.Call(channel, 6));
     }
 
     [Fact]
+    public async Task A_channel_that_takes_no_service_config_of_its_resolver_keeps_its_own()
+    {
+        await using var servers = await Servers.Start(2);
+        var resolver = new PushedResolver();
+        using var channel = GrpcChannel.ForAddress("test:///servers", new GrpcChannelOptions
+        {
+            Credentials = ChannelCredentials.Insecure,
+            ServiceConfig = RoundRobin,
+            DisableResolverServiceConfig = true,
+            ServiceProvider = new ServiceCollection().AddSingleton<ResolverFactory>(new Factory(_ => resolver)).BuildServiceProvider(),
+        });
+        _ = channel.ConnectAsync();
+        resolver.Push(ResolverResult.ForResult(
+            [servers.AddressOf(0), servers.AddressOf(1)], new ServiceConfig { LoadBalancingConfigs = { new PickFirstConfig() } }, Status.DefaultSuccess));
+
+        await Servers.WaitFor(channel, 2);
+        Assert.Equal(new Dictionary<int, int> { [0] = 2, [1] = 2 }, await Servers.Call(channel, 4));
+    }
+
+    [Fact]
     public async Task A_service_config_that_cannot_be_used_does_not_keep_new_addresses_out()
     {
         await using var servers = await Servers.Start(3);
-        var resolver = new PushedResolver();
-        using var channel = Connect(resolver, new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } });
-        _ = channel.ConnectAsync();
-        resolver.Push(ResolverResult.ForResult([servers.AddressOf(0)]));
-        await Servers.WaitFor(channel, 1);
+        var (channel, resolver) = await ConnectAsync(RoundRobin, servers, 0);
+        using var _ = channel;
 
         resolver.Push(ResolverResult.ForResult(
             [servers.AddressOf(0), servers.AddressOf(1)],
@@ -118,11 +130,8 @@ public sealed class ResolverTests
     public async Task A_resolver_that_fails_later_leaves_the_servers_that_are_there()
     {
         await using var servers = await Servers.Start(1);
-        var resolver = new PushedResolver();
-        using var channel = Connect(resolver, null);
-        _ = channel.ConnectAsync();
-        resolver.Push(ResolverResult.ForResult([servers.AddressOf(0)]));
-        await Servers.WaitFor(channel, 1);
+        var (channel, resolver) = await ConnectAsync(null, servers, 0);
+        using var _ = channel;
 
         resolver.Push(ResolverResult.ForFailure(new Status(StatusCode.Unavailable, "the register is down")));
 
@@ -149,11 +158,8 @@ public sealed class ResolverTests
     public async Task Settings_of_a_policy_that_cannot_be_used_do_not_keep_new_addresses_out()
     {
         await using var servers = await Servers.Start(2);
-        var resolver = new PushedResolver();
-        using var channel = Connect(resolver, new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } });
-        _ = channel.ConnectAsync();
-        resolver.Push(ResolverResult.ForResult([servers.AddressOf(0)]));
-        await Servers.WaitFor(channel, 1);
+        var (channel, resolver) = await ConnectAsync(RoundRobin, servers, 0);
+        using var _ = channel;
 
         var policy = new LoadBalancingConfig("least_request");
         ((IDictionary<string, object>)policy.Inner["least_request"])["choiceCount"] = "many";
@@ -184,7 +190,7 @@ public sealed class ResolverTests
     [InlineData("static:///x", "'static'")]
     public void A_scheme_that_nobody_resolves_is_refused_with_what_to_do(string address, string scheme)
     {
-        var refusal = Assert.Throws<InvalidOperationException>(() => GrpcChannel.ForAddress(address, new GrpcChannelOptions { Credentials = ChannelCredentials.Insecure }));
+        var refusal = Assert.Throws<InvalidOperationException>(() => GrpcChannel.ForAddress(address, Insecure));
         Assert.Contains(scheme, refusal.Message);
         Assert.Contains("ResolverFactory", refusal.Message);
     }
@@ -198,8 +204,23 @@ public sealed class ResolverTests
     [InlineData("dns://8.8.8.8/host", "8.8.8.8")]
     public void A_dns_address_that_cannot_be_used_is_refused(string address, string named)
     {
-        var refusal = Assert.Throws<ArgumentException>(() => GrpcChannel.ForAddress(address, new GrpcChannelOptions { Credentials = ChannelCredentials.Insecure }));
+        var refusal = Assert.Throws<ArgumentException>(() => GrpcChannel.ForAddress(address, Insecure));
         Assert.Contains(named, refusal.Message);
+    }
+
+    private static GrpcChannelOptions Insecure => new() { Credentials = ChannelCredentials.Insecure };
+
+    private static ServiceConfig RoundRobin => new() { LoadBalancingConfigs = { new RoundRobinConfig() } };
+
+    /// <summary>A channel whose resolver has found some of the servers; the first of them, or all under round robin, are connected.</summary>
+    private static async Task<(GrpcChannel Channel, PushedResolver Resolver)> ConnectAsync(ServiceConfig? config, Servers servers, params int[] found)
+    {
+        var resolver = new PushedResolver();
+        var channel = Connect(resolver, config);
+        _ = channel.ConnectAsync();
+        resolver.Push(ResolverResult.ForResult([.. found.Select(servers.AddressOf)]));
+        await Servers.WaitFor(channel, 1);
+        return (channel, resolver);
     }
 
     private static GrpcChannel Connect(PushedResolver resolver, ServiceConfig? config) => Servers.Connect(
@@ -221,7 +242,7 @@ public sealed class ResolverTests
         public void Push(ResolverResult result) => _listener.Task.Result(result);
     }
 
-    private sealed class Polling(BalancerAddress address) : PollingResolver(Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, new Backoffs())
+    private sealed class Polling(BalancerAddress address) : PollingResolver(NullLoggerFactory.Instance, new Backoffs())
     {
         private int _asked;
 
