@@ -3,7 +3,10 @@ using Grpc.Core;
 
 namespace Grpc.Internal;
 
-/// <summary>What both sides count of their calls, for <c>dotnet-counters</c> and other listeners of event counters.</summary>
+/// <summary>
+/// What both sides count of their calls, for <c>dotnet-counters</c> and other listeners of event counters. The events themselves have to
+/// stand in each source: of a base class, <see cref="EventSource"/> reads none.
+/// </summary>
 internal abstract class CallEventSource : EventSource
 {
     private readonly List<DiagnosticCounter> _counters = [];
