@@ -166,3 +166,18 @@ internal sealed class ResourceInstancesAnnotation(IReadOnlyList<string> names) :
         set => _names = value;
     }
 }
+
+/// <summary>The icon that a resource is shown with.</summary>
+/// <param name="iconName">A name of the Fluent icons.</param>
+/// <param name="iconVariant">Which of its two forms.</param>
+public sealed class ResourceIconAnnotation(string iconName, IconVariant iconVariant = IconVariant.Filled) : IResourceAnnotation
+{
+    /// <summary>A name of the Fluent icons.</summary>
+    public string IconName { get; } = iconName ?? throw new ArgumentNullException(nameof(iconName));
+
+    /// <summary>Which of its two forms.</summary>
+    public IconVariant IconVariant { get; } = iconVariant;
+}
+
+/// <summary>The resource is not published.</summary>
+internal sealed class ManifestExclusionAnnotation : IResourceAnnotation;

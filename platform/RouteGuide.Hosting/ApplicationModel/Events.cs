@@ -64,6 +64,18 @@ public class ResourceEndpointsAllocatedEvent(IResource resource, IServiceProvide
     public IServiceProvider Services { get; } = services;
 }
 
+/// <summary>The connection string of a resource is known; those who wait for the resource go on when the handlers have run.</summary>
+/// <param name="resource">The resource.</param>
+/// <param name="services">The services of the application.</param>
+public class ConnectionStringAvailableEvent(IResource resource, IServiceProvider services) : IDistributedApplicationResourceEvent
+{
+    /// <inheritdoc/>
+    public IResource Resource { get; } = resource;
+
+    /// <summary>The services of the application.</summary>
+    public IServiceProvider Services { get; } = services;
+}
+
 /// <summary>A resource has waited for all that it waits for, and starts when the handlers have run.</summary>
 /// <param name="resource">The resource.</param>
 /// <param name="services">The services of the application.</param>

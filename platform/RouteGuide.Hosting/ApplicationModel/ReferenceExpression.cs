@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace Aspire.Hosting.ApplicationModel;
 
@@ -11,9 +10,11 @@ public class ReferenceExpression : IExpressionValue, IValueWithReferences
     /// <summary>The empty text.</summary>
     public static readonly ReferenceExpression Empty = new("", [], [], []);
 
+    internal const string UriFormat = "uri";
+
     private readonly IReadOnlyList<string> _manifestExpressions;
 
-    private ReferenceExpression(string format, IReadOnlyList<IValueProvider> valueProviders, IReadOnlyList<string> manifestExpressions, IReadOnlyList<string?> stringFormats)
+    internal ReferenceExpression(string format, IReadOnlyList<IValueProvider> valueProviders, IReadOnlyList<string> manifestExpressions, IReadOnlyList<string?> stringFormats)
     {
         Format = format;
         ValueProviders = valueProviders;
@@ -58,65 +59,42 @@ public class ReferenceExpression : IExpressionValue, IValueWithReferences
         return string.Format(null, Format, values);
     }
 
-    private const string UriFormat = "uri";
-
     /// <summary>Collects the parts of an interpolated string; called by the compiler.</summary>
+    /// <param name="literalLength">The number of literal characters.</param>
+    /// <param name="formattedCount">The number of values.</param>
     [InterpolatedStringHandler]
-    public ref struct ExpressionInterpolatedStringHandler
+    public readonly ref struct ExpressionInterpolatedStringHandler(int literalLength, int formattedCount)
     {
-        private readonly StringBuilder _format;
-        private readonly List<IValueProvider> _providers;
-        private readonly List<string> _manifestExpressions;
-        private readonly List<string?> _stringFormats;
-
-        /// <param name="literalLength">The number of literal characters.</param>
-        /// <param name="formattedCount">The number of values.</param>
-        public ExpressionInterpolatedStringHandler(int literalLength, int formattedCount)
-        {
-            _format = new StringBuilder(literalLength + (formattedCount * 4));
-            _providers = new List<IValueProvider>(formattedCount);
-            _manifestExpressions = new List<string>(formattedCount);
-            _stringFormats = new List<string?>(formattedCount);
-        }
+        private readonly ReferenceExpressionBuilder _builder = new(literalLength + (formattedCount * 4));
 
         /// <summary>Adds text.</summary>
-        public readonly void AppendLiteral(string value) => _format.Append(value.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal));
+        public void AppendLiteral(string value) => _builder.AppendLiteral(value);
 
         /// <summary>Adds text that is known now.</summary>
-        public readonly void AppendFormatted(string? value) => AppendLiteral(value ?? "");
+        public void AppendFormatted(string? value) => _builder.AppendFormatted(value);
 
         /// <summary>Adds text that is known now.</summary>
         /// <exception cref="FormatException">The format is not <c>uri</c>.</exception>
-        public readonly void AppendFormatted(string? value, string? format = null) =>
-            AppendLiteral(ValidFormat(format) is null ? value ?? "" : Uri.EscapeDataString(value ?? ""));
+        public void AppendFormatted(string? value, string? format = null) => _builder.AppendFormatted(value, format);
 
         /// <summary>Adds a value.</summary>
-        public readonly void AppendFormatted<T>(T valueProvider)
-            where T : IValueProvider, IManifestExpressionProvider => AppendFormatted(valueProvider, format: null);
+        public void AppendFormatted<T>(T valueProvider)
+            where T : IValueProvider, IManifestExpressionProvider => _builder.AppendFormatted(valueProvider);
 
         /// <summary>Adds a value.</summary>
         /// <exception cref="FormatException">The format is not <c>uri</c>.</exception>
-        public readonly void AppendFormatted<T>(T valueProvider, string? format = null)
-            where T : IValueProvider, IManifestExpressionProvider
-        {
-            _format.Append('{').Append(_providers.Count).Append('}');
-            _providers.Add(valueProvider);
-            _manifestExpressions.Add(valueProvider.ValueExpression);
-            _stringFormats.Add(ValidFormat(format));
-        }
+        public void AppendFormatted<T>(T valueProvider, string? format = null)
+            where T : IValueProvider, IManifestExpressionProvider => _builder.AppendFormatted(valueProvider, format);
 
         /// <summary>Adds the value of a resource.</summary>
-        public readonly void AppendFormatted<T>(IResourceBuilder<T> valueProvider)
-            where T : IResource, IValueProvider, IManifestExpressionProvider => AppendFormatted(valueProvider.Resource, format: null);
+        public void AppendFormatted<T>(IResourceBuilder<T> valueProvider)
+            where T : IResource, IValueProvider, IManifestExpressionProvider => _builder.AppendFormatted(valueProvider.Resource);
 
         /// <summary>Adds the value of a resource.</summary>
         /// <exception cref="FormatException">The format is not <c>uri</c>.</exception>
-        public readonly void AppendFormatted<T>(IResourceBuilder<T> valueProvider, string? format = null)
-            where T : IResource, IValueProvider, IManifestExpressionProvider => AppendFormatted(valueProvider.Resource, format);
+        public void AppendFormatted<T>(IResourceBuilder<T> valueProvider, string? format = null)
+            where T : IResource, IValueProvider, IManifestExpressionProvider => _builder.AppendFormatted(valueProvider.Resource, format);
 
-        internal readonly ReferenceExpression Build() => new(_format.ToString(), _providers, _manifestExpressions, _stringFormats);
-
-        private static string? ValidFormat(string? format) =>
-            format is null or UriFormat ? format : throw new FormatException($"The format '{format}' is not known in a reference expression; '{UriFormat}' is.");
+        internal ReferenceExpression Build() => _builder.Build();
     }
 }

@@ -115,12 +115,15 @@ public partial class ResourceNotificationService : IDisposable
 
     private static CustomResourceSnapshot Initial(IResource resource)
     {
-        var type = resource.GetType().Name;
+        var type = resource is ConnectionStringParameterResource ? nameof(ConnectionStringResource) : resource.GetType().Name;
         var snapshot = resource.TryGetLastAnnotation<ResourceSnapshotAnnotation>(out var initial)
             ? initial.InitialSnapshot
             : new CustomResourceSnapshot { ResourceType = type.EndsWith("Resource", StringComparison.Ordinal) ? type[..^"Resource".Length] : type, Properties = [] };
+        var icon = resource.TryGetLastAnnotation<ResourceIconAnnotation>(out var chosen) ? chosen : null;
         return snapshot with
         {
+            IconName = icon?.IconName ?? snapshot.IconName,
+            IconVariant = icon?.IconVariant ?? snapshot.IconVariant,
             CreationTimeStamp = snapshot.CreationTimeStamp ?? DateTime.UtcNow,
             Relationships = [.. snapshot.Relationships, .. resource.Annotations.OfType<ResourceRelationshipAnnotation>().Select(r => new RelationshipSnapshot(r.Resource.Name, r.Type)).Distinct()],
             HealthReports = PendingHealth(resource),

@@ -72,6 +72,21 @@ public static partial class ResourceBuilderExtensions
             }
         });
 
+    /// <summary>Sets the icon that a resource is shown with.</summary>
+    /// <param name="builder">The resource.</param>
+    /// <param name="iconName">A name of the Fluent icons.</param>
+    /// <param name="iconVariant">Which of its two forms.</param>
+    public static IResourceBuilder<T> WithIconName<T>(this IResourceBuilder<T> builder, string iconName, IconVariant iconVariant = IconVariant.Filled)
+        where T : IResource
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(iconName);
+        return builder.WithAnnotation(new ResourceIconAnnotation(iconName, iconVariant), ResourceAnnotationMutationBehavior.Replace);
+    }
+
+    /// <summary>Leaves a resource out of what is published. Here, where applications are only run, nothing follows from it.</summary>
+    public static IResourceBuilder<T> ExcludeFromManifest<T>(this IResourceBuilder<T> builder)
+        where T : IResource => builder.WithAnnotation(new ManifestExclusionAnnotation(), ResourceAnnotationMutationBehavior.Replace);
+
     /// <summary>Adds a command, or replaces the one of that name.</summary>
     /// <param name="builder">The resource.</param>
     /// <param name="name">The name by which it is given.</param>

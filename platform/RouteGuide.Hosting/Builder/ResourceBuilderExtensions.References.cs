@@ -108,7 +108,7 @@ public static partial class ResourceBuilderExtensions
             foreach (var endpoint in endpoints())
             {
                 if (flags.HasFlag(ReferenceEnvironmentInjectionFlags.ServiceDiscovery)) AddServiceDiscovery(context.EnvironmentVariables, name, endpoint);
-                if (flags.HasFlag(ReferenceEnvironmentInjectionFlags.Endpoints)) context.EnvironmentVariables[$"{Variable(name)}_{Variable(endpoint.EndpointName)}"] = endpoint;
+                if (flags.HasFlag(ReferenceEnvironmentInjectionFlags.Endpoints)) context.EnvironmentVariables[$"{EnvironmentVariableNames.Of(name)}_{EnvironmentVariableNames.Of(endpoint.EndpointName)}"] = endpoint;
             }
         });
     }
@@ -125,6 +125,11 @@ public static partial class ResourceBuilderExtensions
             if (environment[key] is EndpointReference same && ReferenceEquals(same.EndpointAnnotation, endpoint.EndpointAnnotation)) return;
         }
     }
+}
 
-    private static string Variable(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToUpperInvariant(c) : '_'));
+/// <summary>Names as variables have them.</summary>
+internal static class EnvironmentVariableNames
+{
+    /// <summary>A name in capitals, with underscores for whatever a variable's name has no room for.</summary>
+    public static string Of(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToUpperInvariant(c) : '_'));
 }

@@ -18,6 +18,7 @@ internal sealed class Orchestrator(
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<IResource, ResourceRunner> _runners = [];
+    private ValueRunner? _values;
     private Task _watching = Task.CompletedTask;
 
     /// <summary>The exit code of the resource that the application ended with; null while there is none.</summary>
@@ -46,12 +47,13 @@ internal sealed class Orchestrator(
         foreach (var resource in model.Resources) await AllocateAsync(resource, cancellationToken).ConfigureAwait(false);
         dashboard.Announce();
         dashboard.Begin();
+        _values = new ValueRunner(instances, _stopping.Token);
         foreach (var resource in model.Resources)
         {
             var initialize = new InitializeResourceEvent(resource, instances.Eventing, instances.Loggers, instances.Notifications, Services);
             await instances.Eventing.PublishAsync(initialize, EventDispatchBehavior.NonBlockingSequential, _stopping.Token).ConfigureAwait(false);
-            if (resource is ParameterResource parameter) await ShowParameterAsync(parameter).ConfigureAwait(false);
-            else if (_runners.TryGetValue(resource, out var runner)) await runner.BeginAsync().ConfigureAwait(false);
+            if (_runners.TryGetValue(resource, out var runner)) await runner.BeginAsync().ConfigureAwait(false);
+            else await _values.BeginAsync(resource).ConfigureAwait(false);
         }
 
         await instances.Eventing.PublishAsync(new AfterResourcesCreatedEvent(Services, model), cancellationToken).ConfigureAwait(false);
@@ -65,6 +67,7 @@ internal sealed class Orchestrator(
         // Last, so that it gets what the others have to say at their end.
         await dashboard.StopAsync().ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
+        if (_values is not null) await _values.Completion.ConfigureAwait(false);
         await _watching.ConfigureAwait(false);
         await instances.Endpoints.DisposeAsync().ConfigureAwait(false);
         instances.Guard.Dispose();
@@ -100,28 +103,6 @@ internal sealed class Orchestrator(
 
         // From here on every instance is known, also one that does nothing yet.
         await instances.Notifications.PublishUpdateAsync(resource, s => s with { Urls = planned }).ConfigureAwait(false);
-    }
-
-    private async Task ShowParameterAsync(ParameterResource parameter)
-    {
-        ResourceStateSnapshot state;
-        object? value = null;
-        try
-        {
-            value = await parameter.GetValueAsync(_stopping.Token).ConfigureAwait(false);
-            state = new ResourceStateSnapshot(KnownResourceStates.Active, KnownResourceStateStyles.Success);
-        }
-        catch (Exception fault) when (fault is not OperationCanceledException)
-        {
-            instances.Console.Error(fault is MissingParameterValueException ? fault.Message : $"Parameter '{parameter.Name}' has no value: {fault.Message}");
-            state = new ResourceStateSnapshot(KnownResourceStates.ValueMissing, KnownResourceStateStyles.Warn);
-        }
-
-        await instances.Notifications.PublishUpdateAsync(parameter, s => s with
-        {
-            State = state,
-            Properties = [new ResourcePropertySnapshot("Value", value) { IsSensitive = parameter.Secret }],
-        }).ConfigureAwait(false);
     }
 }
 

@@ -79,6 +79,7 @@ internal sealed class ResourceRunner : IDisposable
         try
         {
             await _services.Notifications.WaitForDependenciesAsync(Resource, NamesOf(instances), cancellationToken).ConfigureAwait(false);
+            if (Resource is IResourceWithConnectionString) await _services.Eventing.PublishAsync(new ConnectionStringAvailableEvent(Resource, _services.Services), cancellationToken).ConfigureAwait(false);
             await _services.Eventing.PublishAsync(new BeforeResourceStartedEvent(Resource, _services.Services), cancellationToken).ConfigureAwait(false);
             if (Resource is ProjectResource project && ProjectOutput.NeedsBuild(project)) await PublishAsync(instances, KnownResourceStates.Building).ConfigureAwait(false);
             await Task.WhenAll(instances.Select(i => i.StartAsync(cancellationToken))).ConfigureAwait(false);
