@@ -11,7 +11,8 @@ namespace Grpc.AspNetCore.Server.Internal;
 /// <summary>
 /// One call: what its handler sees of it, and who may end it. A call ends once, either by its handler's outcome or by its
 /// deadline: whoever wins <see cref="TryClaim"/> owns the response from then on.
-/// Everything that a handler may never ask for is made when it asks.
+/// Everything that a handler may never ask for is made when it asks. Features are looked up by their type as a value: servers
+/// find them faster than through the generic methods, whose type arguments are found out at run time.
 /// </summary>
 internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcServer server) : ServerCallContext, IServerCallContextFeature
 {
@@ -24,7 +25,7 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
 
     private int _state;
 
-    // A timestamp; 0 for a call that no method takes.
+    private bool _isTaken;
     private long _started;
     private bool _isOver;
     private bool _hasMessage;
@@ -86,9 +87,10 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
     /// <exception cref="RpcException">A header cannot be understood, or no time is left.</exception>
     public void Start()
     {
-        ServerEventSource.Log.CallStart(MethodCore);
-        _started = ServerMetrics.Started(MethodCore);
-        http.Features.Set<IServerCallContextFeature>(this);
+        ServerEventSource.Log.CallBegin(this);
+        _started = ServerMetrics.Started(this);
+        _isTaken = true;
+        http.Features[typeof(IServerCallContextFeature)] = this;
         http.Response.Headers.ContentType = GrpcContentType.Value;
 
         var header = http.Request.Headers.GrpcTimeout;
@@ -163,10 +165,10 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
     private void Close()
     {
         _deadline?.Stop();
-        if (_started != 0)
+        if (_isTaken)
         {
             ServerEventSource.Log.CallEnd(_status.StatusCode);
-            ServerMetrics.Ended(MethodCore, _status.StatusCode, _started);
+            ServerMetrics.Ended(this, _started);
         }
         else
         {
@@ -286,7 +288,7 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
         }
 
         StatusWriter.Write(end, _status);
-        if (http.Features.Get<IHttpActivityFeature>()?.Activity is { IsAllDataRequested: true } activity)
+        if (http.Features[typeof(IHttpActivityFeature)] is IHttpActivityFeature { Activity: { IsAllDataRequested: true } activity })
         {
             activity.SetTag("grpc.method", MethodCore);
             activity.SetTag("grpc.status_code", (int)_status.StatusCode);
@@ -298,7 +300,7 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
     private IHeaderDictionary EndOfResponse()
     {
         if (!_hasMessage && !http.Response.HasStarted) return http.Response.Headers;
-        return http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers
+        return (http.Features[typeof(IHttpResponseTrailersFeature)] as IHttpResponseTrailersFeature)?.Trailers
             ?? throw new InvalidOperationException("The server has no response trailers, which gRPC needs.");
     }
 }

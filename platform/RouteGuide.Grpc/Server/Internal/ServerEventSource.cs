@@ -12,12 +12,15 @@ internal sealed class ServerEventSource : CallEventSource
 
     private long _unimplemented;
 
-    [Event(1, Level = EventLevel.Verbose)]
-    public void CallStart(string method)
+    [NonEvent]
+    public void CallBegin(ServerCallContext call)
     {
         CountStart();
-        if (IsEnabled(EventLevel.Verbose, EventKeywords.All)) WriteEvent(1, method);
+        if (IsEnabled(EventLevel.Verbose, EventKeywords.All)) CallStart(call.Method);
     }
+
+    [Event(1, Level = EventLevel.Verbose)]
+    private void CallStart(string method) => WriteEvent(1, method);
 
     [NonEvent]
     public void CallEnd(StatusCode code)

@@ -16,19 +16,24 @@ internal static class ServerMetrics
     private static readonly Histogram<double> CallDuration =
         Meter.CreateHistogram<double>("grpc.server.call.duration", "s", "Time from a call's arrival to its status.");
 
-    /// <summary>Counts a call that a method takes; returns when it began.</summary>
-    public static long Started(string method)
+    /// <summary>Counts a call that a method takes.</summary>
+    /// <returns>When it began, a timestamp; 0 if nobody wants to know.</returns>
+    public static long Started(ServerCallContext call)
     {
-        if (CallsStarted.Enabled) CallsStarted.Add(1, new KeyValuePair<string, object?>("grpc.method", method[1..]));
-        return Stopwatch.GetTimestamp();
+        if (CallsStarted.Enabled) CallsStarted.Add(1, new KeyValuePair<string, object?>("grpc.method", call.Method[1..]));
+        return CallDuration.Enabled ? Stopwatch.GetTimestamp() : 0;
     }
 
-    public static void Ended(string method, StatusCode code, long started)
+    /// <summary>Says how long a call took.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="started">What <see cref="Started"/> returned.</param>
+    public static void Ended(ServerCallContext call, long started)
     {
-        if (!CallDuration.Enabled) return;
+        // Who began to listen in the middle of a call hears of the next.
+        if (started == 0 || !CallDuration.Enabled) return;
         CallDuration.Record(
             Stopwatch.GetElapsedTime(started).TotalSeconds,
-            new KeyValuePair<string, object?>("grpc.method", method[1..]),
-            new KeyValuePair<string, object?>("grpc.status", GrpcStatusNames.Of(code)));
+            new KeyValuePair<string, object?>("grpc.method", call.Method[1..]),
+            new KeyValuePair<string, object?>("grpc.status", GrpcStatusNames.Of(call.Status.StatusCode)));
     }
 }

@@ -7,6 +7,8 @@ namespace Grpc.AspNetCore.Server.Internal;
 internal sealed class ServiceActivator<TService>
     where TService : class
 {
+    private static readonly bool IsDisposable = typeof(IAsyncDisposable).IsAssignableFrom(typeof(TService)) || typeof(IDisposable).IsAssignableFrom(typeof(TService));
+
     private readonly ObjectFactory<TService>? _factory;
     private readonly IServiceProvider? _services;
     private readonly bool _suppressed;
@@ -38,9 +40,8 @@ internal sealed class ServiceActivator<TService>
         var services = _services ?? context.GetHttpContext().RequestServices;
         if (_factory is not null)
         {
-            var created = _factory(services, null);
-            disposable = created is IAsyncDisposable or IDisposable;
-            return created;
+            disposable = IsDisposable;
+            return _factory(services, null);
         }
 
         var service = services.GetRequiredService<TService>();
