@@ -17,7 +17,7 @@ internal sealed record CallResult(CallRow Row, double? Micros, double? Bytes, st
 /// <param name="Missing">What could not be measured here, and why; null for nothing.</param>
 internal sealed record CallReport(IReadOnlyList<CallResult> Results, string Conditions, string? Missing)
 {
-    private static readonly string[] Columns = ["what", "CPU", "allocated", "of bare", "official there", "official here", "of official", "goal", ""];
+    private static readonly string[] Columns = ["what", "CPU", "allocated", "of bare", "official, there and here", "of it", "goal", ""];
 
     /// <summary>CPU µs of a call of the bare endpoint; null if that was not measured.</summary>
     public double? Bare => Results.FirstOrDefault(r => r.Row.Side is CallSide.Bare)?.Micros;
@@ -78,20 +78,18 @@ internal sealed record CallReport(IReadOnlyList<CallResult> Results, string Cond
         result.Row.Title,
         result.Micros is { } micros ? Text($"{micros:0.00} µs") : "",
         result.Bytes is { } bytes ? Text($"{bytes:N0} B") : "",
-        OfBare(result) is { } bare ? Text($"{bare:0.00} ×") : "",
-        Range(result.Row.Official),
-        Range(OfficialHere(result.Row)),
-        OfOfficial(result) is { } official ? Text($"{official:0.00} ×") : "",
+        OfBare(result) is { } bare ? Text($"{bare:0.00}") : "",
+        result.Row.Official is { } there ? $"{Range(there)}{(OfficialHere(result.Row) is { } here ? $" → {Range(here)}" : "")} µs" : "",
+        OfOfficial(result) is { } official ? Text($"{official:0.00}") : "",
         Goal(result.Row),
         IsMet(result) switch { true => "met", false => "not met", null => "" },
     ];
 
-    private static string Range(OfficialCost? cost) =>
-        cost is null ? "" : cost.Least < cost.Most ? Text($"{cost.Least:0.0}–{cost.Most:0.0} µs") : Text($"{cost.Least:0.0} µs");
+    private static string Range(OfficialCost cost) => cost.Least < cost.Most ? Text($"{cost.Least:0.0}–{cost.Most:0.0}") : Text($"{cost.Least:0.0}");
 
     private static string Goal(CallRow row) => string.Join(", ", new[]
     {
-        row.CpuGoal is { } cpu ? Text($"≤ {cpu:0.0#} × {(row.Side is CallSide.Server ? "bare" : "official")}") : "",
+        row.CpuGoal is { } cpu ? Text($"≤ {cpu:0.0#} {(row.Side is CallSide.Server ? "of bare" : "of it")}") : "",
         row.BytesGoal is { } bytes ? Text($"≤ {bytes:N0} B") : "",
     }.Where(part => part.Length > 0));
 

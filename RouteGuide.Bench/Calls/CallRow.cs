@@ -68,10 +68,10 @@ internal sealed record CallRow(string Name, string Title, CallSide Side, CallLoa
     /// <summary>All rows, in the order of the table.</summary>
     public static IReadOnlyList<CallRow> All { get; } =
     [
-        new("bare", "bare Kestrel endpoint, unary, 4 × 50", CallSide.Bare, CallLoad.ServerUnary, null, null, null),
-        new("server", "server, unary, 4 × 50", CallSide.Server, CallLoad.ServerUnary, new OfficialCost(5.0, 5.9), 1.10, 400),
+        new("bare", "bare endpoint: unary, 4 × 50", CallSide.Bare, CallLoad.ServerUnary, null, null, null),
+        new("server", "server: unary, 4 × 50", CallSide.Server, CallLoad.ServerUnary, new OfficialCost(5.0, 5.9), 1.10, 400),
         .. Clients(CallSide.Client, "client", ""),
-        .. Clients(CallSide.SocketsClient, "client over SocketsHttpHandler", Sockets),
+        .. Clients(CallSide.SocketsClient, "client, sockets", Sockets),
     ];
 
     /// <summary>Whether the goals are for this row: those of the client are for the transport that users get.</summary>
@@ -88,6 +88,6 @@ internal sealed record CallRow(string Name, string Title, CallSide Side, CallLoa
         yield return New("duplex-1", "duplex, 1 in flight, per pair", CallLoad.Duplex1, null, null, null);
 
         CallRow New(string name, string what, CallLoad load, OfficialCost? official, double? cpu, double? bytes) =>
-            new(name + suffix, $"{title}, {what}", side, load, official, judged ? cpu : null, judged ? bytes : null);
+            new(name + suffix, $"{title}: {what}", side, load, official, judged ? cpu : null, judged ? bytes : null);
     }
 }

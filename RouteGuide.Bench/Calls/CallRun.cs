@@ -22,9 +22,11 @@ internal sealed record CallOptions(IReadOnlyList<CallRow> Rows, double Seconds, 
 /// <param name="progress">Is told what happens.</param>
 internal sealed class CallRun(CallOptions options, Action<string> progress)
 {
-    private const double WarmUpSeconds = 0.5;
-    private const int LeastWarmUps = 8;
-    private const int MaxWarmUps = 30;
+    // A process on one core gets cheaper in steps, with pauses between them.
+    private const double WarmUpSeconds = 1;
+    private const int LeastWarmUps = 6;
+    private const int IdleWarmUps = 4;
+    private const int MaxWarmUps = 40;
     private const string Generator = "h2load";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
@@ -118,7 +120,7 @@ internal sealed class CallRun(CallOptions options, Action<string> progress)
             {
                 var best = double.MaxValue;
                 var idle = 0;
-                for (var run = 0; run < MaxWarmUps && (idle < 3 || run < LeastWarmUps); run++)
+                for (var run = 0; run < MaxWarmUps && (idle < IdleWarmUps || run < LeastWarmUps); run++)
                 {
                     cancellation.ThrowIfCancellationRequested();
                     var micros = (await measure(WarmUpSeconds)).Micros;
