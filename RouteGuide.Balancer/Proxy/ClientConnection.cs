@@ -2,6 +2,7 @@ using RouteGuide.Balancer.Proxy.Http1;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Balancer.Routing.Rules;
 using RouteGuide.Http2;
+using RouteGuide.Http2.Connections;
 using RouteGuide.Http2.Hpack;
 using RouteGuide.Http2.Streams;
 using RouteGuide.Http2.Transport;
@@ -35,12 +36,15 @@ internal sealed class ClientConnection : Http2Channel
     public ClientConnection(ProxyLoop loop, IChannel channel, bool isTls, Action onOver, ProxyListener? listener = null)
         : base(loop, channel, Http2Role.Server, loop.Shared.Options.Limits.Http2)
     {
+        Loop = loop;
         Origin = ClientOrigin.Of(channel, isTls);
         _listener = listener ?? loop.Shared.Listener;
         _onOver = onOver;
         _keepAlive = new KeepAlive(loop.Shared.Options.Limits.KeepAliveIntervalMs, loop.Shared.Options.Limits.KeepAliveTimeoutMs);
         _callsLeft = loop.Shared.Options.MaxRequestsPerConnection;
     }
+
+    public ProxyLoop Loop { get; }
 
     public ClientOrigin Origin { get; }
 

@@ -3,6 +3,7 @@ using RouteGuide.Balancer.Proxy.Metering;
 using RouteGuide.Balancer.Proxy.Tcp;
 using RouteGuide.Balancer.Routing;
 using RouteGuide.Http2;
+using RouteGuide.Http2.Connections;
 using RouteGuide.Http2.Transport;
 
 namespace RouteGuide.Balancer.Proxy;
@@ -11,7 +12,7 @@ namespace RouteGuide.Balancer.Proxy;
 /// What belongs to one event loop: its clients, its connections to targets, its calls. Nothing here is locked, as nobody else touches
 /// it. Work that must not happen in the middle of a frame is put off to the end of the turn.
 /// </summary>
-internal sealed class ProxyLoop
+internal sealed class ProxyLoop : Http2Loop
 {
     private const int TickMs = 1_000;
     private const int MaxPooled = 4096;
@@ -25,7 +26,6 @@ internal sealed class ProxyLoop
     private readonly HashSet<ClientConnection> _clients = [];
     private readonly Stack<Exchange> _pool = new();
     private readonly List<Exchange> _over = [];
-    private readonly List<Http2Channel> _dirty = [];
     private readonly List<TargetPool> _toServe = [];
     private readonly List<Http2Channel> _ticking = [];
     private readonly List<TargetPool> _tickingPools = [];
@@ -37,27 +37,22 @@ internal sealed class ProxyLoop
     private bool _closed;
 
     public ProxyLoop(EventLoop loop, ProxyShared shared, HttpRelay? relay = null)
+        : base(loop, new Http2Resources(BudgetOf(shared.Options)))
     {
-        Loop = loop;
         Shared = shared;
         _relay = relay;
         Meter = shared.Meters.NewLoop();
-        Resources = new Http2Resources(BudgetOf(shared.Options));
         Tcp = new TcpSessions(shared, Resources.Memory, Meter.Slot);
         _tick = new LoopTimer(Tick);
         loop.TurnEnding = EndTurn;
         loop.LingerMs = shared.Options.Limits.LingerTimeoutMs;
     }
 
-    public EventLoop Loop { get; }
-
     public ProxyShared Shared { get; }
 
     /// <summary>Carries what goes to targets of HTTP/1.1.</summary>
     /// <exception cref="InvalidOperationException">The loop was made without.</exception>
     public HttpRelay Relay => _relay ?? throw new InvalidOperationException("This loop has no way to targets of HTTP/1.1.");
-
-    public Http2Resources Resources { get; }
 
     /// <summary>Connections in TCP mode.</summary>
     public TcpSessions Tcp { get; }
@@ -72,10 +67,6 @@ internal sealed class ProxyLoop
 
     /// <summary>Scratch for the attempts of a call that has ended.</summary>
     public List<AttemptReport> Tries { get; } = [];
-
-    public TimerWheel Timers => Loop.Timers;
-
-    public long NowMs => Loop.NowMs;
 
     /// <summary>No new clients are wanted.</summary>
     public bool IsDraining { get; private set; }
@@ -115,14 +106,6 @@ internal sealed class ProxyLoop
     public void Recycle(Exchange exchange) => _over.Add(exchange);
 
     public void AtTurnEnd(TargetPool pool) => _toServe.Add(pool);
-
-    /// <summary>A connection has output.</summary>
-    public void MarkDirty(Http2Channel channel)
-    {
-        if (channel.IsDirty) return;
-        channel.IsDirty = true;
-        _dirty.Add(channel);
-    }
 
     public void Add(ClientConnection client)
     {
@@ -188,7 +171,7 @@ internal sealed class ProxyLoop
     /// Evicts clients if more is held than may be. Called between reads too, as one turn reads from many, and what is read may grow manifold;
     /// no connection may be in the middle of a frame.
     /// </summary>
-    public void RelieveIfOver()
+    public override void RelieveIfOver()
     {
         if (Resources.Memory.IsOver) Relieve();
     }
@@ -232,21 +215,14 @@ internal sealed class ProxyLoop
 
     private void EndWork()
     {
-        while (_over.Count + _toServe.Count + _dirty.Count > 0)
+        while (_over.Count + _toServe.Count > 0 || IsDirty)
         {
             for (var i = 0; i < _over.Count; i++) Finish(_over[i]);
             _over.Clear();
             for (var i = 0; i < _toServe.Count; i++) _toServe[i].Serve();
             _toServe.Clear();
             if (_over.Count > 0) continue;
-            for (var i = 0; i < _dirty.Count; i++)
-            {
-                var channel = _dirty[i];
-                channel.IsDirty = false;
-                channel.Flush();
-            }
-
-            _dirty.Clear();
+            FlushDirty();
         }
     }
 

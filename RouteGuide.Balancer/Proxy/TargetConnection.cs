@@ -1,4 +1,5 @@
 using RouteGuide.Http2;
+using RouteGuide.Http2.Connections;
 using RouteGuide.Http2.Hpack;
 using RouteGuide.Http2.Streams;
 using RouteGuide.Http2.Transport;
@@ -11,6 +12,8 @@ internal sealed class TargetConnection(ProxyLoop loop, IChannel channel, TargetP
     private KeepAlive _keepAlive = new(ProxyOptions.TargetQuietMs, ProxyOptions.TargetPingTimeoutMs);
     private bool _hasNewRequests; // since the last write
     private bool _hasSpoken; // headers or data have come since the last PING
+
+    public ProxyLoop Loop { get; } = loop;
 
     /// <summary>The target has sent its SETTINGS: it speaks HTTP/2, and how many streams it allows is known.</summary>
     public bool IsReady { get; private set; }

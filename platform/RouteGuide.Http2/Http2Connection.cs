@@ -91,6 +91,9 @@ internal sealed class Http2Connection
     public int MaxOpenStreams =>
         Math.Min(_core.Limits.MaxLocalStreams, _core.Peer.MaxConcurrentStreams ?? _core.Limits.AssumedPeerStreams);
 
+    /// <summary>Octets of header list that the peer wants at most; <see cref="int.MaxValue"/> while it has not said.</summary>
+    public int PeerMaxHeaderListSize => _core.Peer.MaxHeaderListSize;
+
     /// <summary>Writes what every connection begins with (section 3.4): the preface in the client role, SETTINGS, and the connection's window.</summary>
     public void Start(long nowMs)
     {

@@ -12,7 +12,7 @@ public sealed class ArchitectureTests
         "RouteGuide.Balancer", "Configuration", "Control", "Telemetry", "Proxy", "Health", "Balancing", "Routing", "Transport", "Settings");
 
     // Of the engine that the gRPC client has too: the sockets know nothing of the protocol.
-    private static readonly LayerLaw EngineLaw = new("RouteGuide.Http2", "Frames", "Hpack", "Streams", "Transport");
+    private static readonly LayerLaw EngineLaw = new("RouteGuide.Http2", "Connections", "Frames", "Hpack", "Streams", "Transport");
 
     private static readonly Type[] Types = typeof(BalancerApp).Assembly.GetTypes();
 
@@ -104,7 +104,7 @@ public sealed class ArchitectureTests
 
     // The protocol alone.
     private static bool IsEngine(Type type) => type.Namespace is { } name
-        && (name == "RouteGuide.Http2" || (name.StartsWith("RouteGuide.Http2.", StringComparison.Ordinal) && EngineLaw.In("Transport", [type]).FirstOrDefault() is null));
+        && (name == "RouteGuide.Http2" || (name.StartsWith("RouteGuide.Http2.", StringComparison.Ordinal) && !EngineLaw.In("Transport", [type]).Concat(EngineLaw.In("Connections", [type])).Any()));
 
     private static Type Outermost(Type type) => type.DeclaringType is { } outer ? Outermost(outer) : type;
 }

@@ -4,6 +4,7 @@ using Grpc.Net.Client.Balancer;
 using Grpc.Net.Client.Configuration;
 using Grpc.Net.Client.Internal;
 using Grpc.Net.Client.Internal.Balancing;
+using Grpc.Net.Client.Internal.Engine;
 using Grpc.Net.Client.Internal.Retry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -16,9 +17,10 @@ namespace Grpc.Net.Client;
 /// </summary>
 public sealed class GrpcChannel : ChannelBase, IDisposable
 {
-    private readonly HttpMessageInvoker _invoker;
+    private readonly HttpMessageInvoker? _invoker; // null if calls go over the engine
     private readonly bool _disposesInvoker;
-    private readonly ConnectionMonitor? _connections;
+    private readonly IConnectivity? _connections;
+    private readonly ConnectionPool? _engine;
     private readonly RunningCalls _running = new();
     private readonly ConnectionManager? _balancer;
     private readonly bool _knowsConnections;
@@ -45,6 +47,12 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         var loggers = options.LoggerFactory ?? (ILoggerFactory?)options.ServiceProvider?.GetService(typeof(ILoggerFactory)) ?? NullLoggerFactory.Instance;
         Logger = loggers.CreateLogger<GrpcChannel>();
 
+        if (ChannelTransport.IsOwn(options, target))
+        {
+            _connections = _engine = new ConnectionPool(target.Address, options);
+            return;
+        }
+
         (_invoker, _disposesInvoker, var sockets) = ChannelTransport.Create(options);
         if (target.Factory is null && !AsksForBalancing(options.ServiceConfig))
         {
@@ -60,7 +68,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     }
 
     /// <summary>
-    /// Whether the channel is connected, as far as its handler lets it see: the handler of the channel's own, or a <see cref="SocketsHttpHandler"/>
+    /// Whether the channel is connected, as far as its handler lets it see: the transport of the channel's own, or a <see cref="SocketsHttpHandler"/>
     /// without a <see cref="SocketsHttpHandler.ConnectCallback"/>. A connection counts from TCP on; a TLS handshake that fails takes it away again.
     /// </summary>
     /// <exception cref="InvalidOperationException">The handler does not let the channel see its connections.</exception>
@@ -89,10 +97,13 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
 
     internal RetryBudget RetryBudget { get; }
 
+    /// <summary>Where calls are counted that go to the channel's one server.</summary>
+    internal Visit OwnVisit => _visit;
+
     /// <summary>Cancelled when the channel is disposed.</summary>
     internal CancellationToken Closed => _running.Closed;
 
-    private ConnectionMonitor Connections => _connections ?? throw new InvalidOperationException(
+    private IConnectivity Connections => _connections ?? throw new InvalidOperationException(
         $"The channel's connections are not known: its HTTP handler is not a {nameof(SocketsHttpHandler)} without a connect callback that was unused so far.");
 
     /// <summary>Creates a channel to an address.</summary>
@@ -170,7 +181,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     {
         foreach (var call in _running.Close()) call.Dispose();
         _balancer?.Dispose();
-        if (_disposesInvoker) _invoker.Dispose();
+        if (_disposesInvoker) _invoker?.Dispose();
         _connections?.Dispose();
         _running.Dispose();
     }
@@ -189,6 +200,9 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     /// <exception cref="InvalidOperationException">The config cannot be used.</exception>
     internal void UsePolicies(ServiceConfig? config) => _methods = new MethodBook(config, _target, _maxRetryAttempts);
 
+    /// <summary>The way that a call takes.</summary>
+    internal CallExchange NewExchange(GrpcCall call) => _engine is not null ? new EngineExchange(_engine, call) : new HttpExchange(call);
+
     /// <summary>Sends a call's request, to a server that is picked if there is a choice.</summary>
     internal Task<HttpResponseMessage> SendAsync(GrpcCall call, HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -198,14 +212,14 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         return TransmitAsync(request, cancellationToken);
     }
 
-    private static bool AsksForBalancing(ServiceConfig? config) =>
+    internal static bool AsksForBalancing(ServiceConfig? config) =>
         config?.LoadBalancingConfigs.FirstOrDefault() is { } first && first.PolicyName != LoadBalancingConfig.PickFirstPolicyName;
 
     private static SubchannelInfo Describe(string address, ConnectivityState? state, string detail, CallCounts counts) =>
         new(address, state, detail, counts.InFlight, counts.Started, counts.Failed);
 
     private async Task<HttpResponseMessage> SendWhenConnectedAsync(
-        ConnectionMonitor connections, GrpcCall call, HttpRequestMessage request, CancellationToken cancellationToken)
+        IConnectivity connections, GrpcCall call, HttpRequestMessage request, CancellationToken cancellationToken)
     {
         await connections.ConnectAsync(cancellationToken).ConfigureAwait(false);
         call.Visiting(_visit);
@@ -249,5 +263,5 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         // HttpClient would otherwise read the whole response before it returns.
         _invoker is HttpClient client
             ? client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
-            : _invoker.SendAsync(request, cancellationToken);
+            : _invoker!.SendAsync(request, cancellationToken);
 }

@@ -19,6 +19,7 @@ internal sealed class EventLoop
     private readonly Action<Exception> _onError;
     private readonly long _started;
     private readonly ConcurrentQueue<Action> _posted = new();
+    private readonly ConcurrentQueue<ILoopWork> _work = new();
     private readonly Thread _thread;
     private readonly ITimer? _alarm; // wakes it when another clock than the system's says so
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,7 +38,7 @@ internal sealed class EventLoop
         _time = time;
         _onError = onError;
         _started = time.GetTimestamp();
-        _updateTime = UpdateTime;
+        _updateTime = OnAwake;
         Timers = new TimerWheel(0);
         if (time != TimeProvider.System) _alarm = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = name };
@@ -89,6 +90,13 @@ internal sealed class EventLoop
         Wake();
     }
 
+    /// <inheritdoc cref="Post(Action)"/>
+    public void Post(ILoopWork work)
+    {
+        _work.Enqueue(work);
+        Wake();
+    }
+
     /// <summary>Does something in the next turn, which comes at once. The loop's thread.</summary>
     public void Again(Action action) => _again.Add(action);
 
@@ -122,17 +130,16 @@ internal sealed class EventLoop
         {
             // Who posts after this line wakes; who posted before it is seen now.
             Interlocked.Exchange(ref _awake, 0);
-            var idle = _posted.IsEmpty && _again.Count == 0;
+            var idle = _posted.IsEmpty && _work.IsEmpty && _again.Count == 0;
             UpdateTime();
             _poller.Wait(idle ? PatienceMs() : 0, _updateTime);
-            Volatile.Write(ref _awake, 1);
             RunAgain();
-            while (_posted.TryDequeue(out var action)) Guard(action);
+            RunPosted();
             Timers.Advance(NowMs, _onError);
             if (TurnEnding is { } ending) Guard(ending);
         }
 
-        while (_posted.TryDequeue(out var action)) Guard(action);
+        RunPosted();
         _poller.Dispose();
         _alarm?.Dispose();
         _ended.SetResult();
@@ -147,6 +154,29 @@ internal sealed class EventLoop
         _alarm.Change(TimeSpan.FromMilliseconds(untilTimer), Timeout.InfiniteTimeSpan);
         UpdateTime();
         return NowMs == before ? -1 : 0;
+    }
+
+    // What is posted from here on is seen in this turn, without a call into the kernel.
+    private void OnAwake()
+    {
+        Volatile.Write(ref _awake, 1);
+        UpdateTime();
+    }
+
+    private void RunPosted()
+    {
+        while (_posted.TryDequeue(out var action)) Guard(action);
+        while (_work.TryDequeue(out var work))
+        {
+            try
+            {
+                work.Run();
+            }
+            catch (Exception e)
+            {
+                _onError(e);
+            }
+        }
     }
 
     private void RunAgain()

@@ -3,6 +3,21 @@ namespace Grpc.Net.Client.Internal;
 /// <summary>What sends a channel's requests.</summary>
 internal static class ChannelTransport
 {
+    private const string Switch = "Grpc.Net.Client.UseSocketsHttpHandler";
+
+    /// <summary>
+    /// Whether the channel's calls go over the engine. HTTP handlers do what it does not: what the application has configured, other versions of
+    /// HTTP, proxies, and the choice between several servers.
+    /// </summary>
+    public static bool IsOwn(GrpcChannelOptions options, ChannelTarget target) =>
+        options is { HttpClient: null, HttpHandler: null }
+        && (options.HttpVersion is null || options.HttpVersion == System.Net.HttpVersion.Version20)
+        && options.HttpVersionPolicy is null or HttpVersionPolicy.RequestVersionExact
+        && target.Factory is null
+        && !GrpcChannel.AsksForBalancing(options.ServiceConfig)
+        && !(AppContext.TryGetSwitch(Switch, out var usesHandler) && usesHandler)
+        && !HasProxy(target.Address);
+
     /// <summary>The sender, whether it ends with the channel, and the handler that has the connections, if it can be found.</summary>
     public static (HttpMessageInvoker Invoker, bool IsDisposed, SocketsHttpHandler? Sockets) Create(GrpcChannelOptions options)
     {
@@ -11,6 +26,9 @@ internal static class ChannelTransport
         var own = CreateHandler();
         return (new HttpMessageInvoker(own, disposeHandler: true), true, own);
     }
+
+    // As the environment or the system has it.
+    private static bool HasProxy(Uri address) => HttpClient.DefaultProxy is { } proxy && !proxy.IsBypassed(address) && proxy.GetProxy(address) is not null;
 
     private static SocketsHttpHandler? FindSockets(HttpMessageHandler handler)
     {

@@ -49,4 +49,8 @@ internal sealed class ClientEventSource : CallEventSource
         CountReceived();
         if (IsEnabled(EventLevel.Verbose, EventKeywords.All)) WriteEvent(6);
     }
+
+    /// <summary>Something failed on an event loop that no call could be told of.</summary>
+    [Event(7, Level = EventLevel.Error)]
+    public void LoopFailed(string error) => WriteEvent(7, error);
 }

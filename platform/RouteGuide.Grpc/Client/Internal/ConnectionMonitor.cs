@@ -8,17 +8,13 @@ namespace Grpc.Net.Client.Internal;
 /// Makes the connections of a <see cref="SocketsHttpHandler"/> and so knows whether there are any. A connection that was asked for before there is a
 /// call is parked until the handler wants one.
 /// </summary>
-internal sealed class ConnectionMonitor : IDisposable
+internal sealed class ConnectionMonitor : IConnectivity
 {
     private readonly DnsEndPoint _endPoint;
     private readonly Backoff _backoff;
     private readonly CancellationTokenSource _disposed = new();
     private readonly Lock _gate = new();
-    private TaskCompletionSource _changed = NewSignal();
-    private ConnectivityState _state = ConnectivityState.Idle;
-    private int _connecting;
-    private int _open;
-    private bool _lastAttemptFailed;
+    private readonly ConnectivityTracker _state = new();
     private TrackedStream? _parked;
 
     private ConnectionMonitor(Uri address, Backoff backoff)
@@ -27,13 +23,7 @@ internal sealed class ConnectionMonitor : IDisposable
         _backoff = backoff;
     }
 
-    public ConnectivityState State
-    {
-        get
-        {
-            lock (_gate) return _state;
-        }
-    }
+    public ConnectivityState State => _state.State;
 
     /// <summary>A monitor of a handler's connections; null if someone else makes them, or it has made some already.</summary>
     public static ConnectionMonitor? TryAttach(SocketsHttpHandler? handler, Uri address, GrpcChannelOptions options)
@@ -70,20 +60,8 @@ internal sealed class ConnectionMonitor : IDisposable
         }
     }
 
-    public async Task WaitForStateChangedAsync(ConnectivityState lastObservedState, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Task changed;
-            lock (_gate)
-            {
-                if (_state != lastObservedState) return;
-                changed = _changed.Task;
-            }
-
-            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public Task WaitForStateChangedAsync(ConnectivityState lastObservedState, CancellationToken cancellationToken) =>
+        _state.WaitForChangeAsync(lastObservedState, cancellationToken);
 
     public void Dispose()
     {
@@ -93,13 +71,11 @@ internal sealed class ConnectionMonitor : IDisposable
         {
             parked = _parked;
             _parked = null;
-            Update();
         }
 
+        _state.Close();
         parked?.Dispose();
     }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // The handler asks for a connection. It may belong to others too and ask for one to another address.
     private async ValueTask<Stream> ProvideAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
@@ -110,26 +86,17 @@ internal sealed class ConnectionMonitor : IDisposable
 
     private async Task<TrackedStream> OpenAsync(DnsEndPoint endPoint, CancellationToken cancellationToken)
     {
-        Change(() => _connecting++);
+        _state.OnConnecting();
         try
         {
             var socket = await DialAsync(endPoint, cancellationToken).ConfigureAwait(false);
-            Change(() =>
-            {
-                _connecting--;
-                _open++;
-                _lastAttemptFailed = false;
-            });
+            _state.OnConnected();
             return new TrackedStream(socket, this);
         }
         catch (Exception e)
         {
-            Change(() =>
-            {
-                _connecting--;
-                // Giving up is no failure of the server.
-                if (e is SocketException) _lastAttemptFailed = true;
-            });
+            // Giving up is no failure of the server.
+            _state.OnNotConnected(isServers: e is SocketException);
             throw;
         }
     }
@@ -175,29 +142,6 @@ internal sealed class ConnectionMonitor : IDisposable
         return null;
     }
 
-    private void Change(Action change)
-    {
-        lock (_gate)
-        {
-            change();
-            Update();
-        }
-    }
-
-    private void Update()
-    {
-        var state = _disposed.IsCancellationRequested ? ConnectivityState.Shutdown
-            : _open > 0 ? ConnectivityState.Ready
-            : _connecting > 0 ? ConnectivityState.Connecting
-            : _lastAttemptFailed ? ConnectivityState.TransientFailure
-            : ConnectivityState.Idle;
-        if (state == _state) return;
-
-        _state = state;
-        _changed.TrySetResult();
-        _changed = NewSignal();
-    }
-
     private sealed class TrackedStream(Socket socket, ConnectionMonitor monitor) : NetworkStream(socket, ownsSocket: true)
     {
         private int _isDisposed;
@@ -207,7 +151,7 @@ internal sealed class ConnectionMonitor : IDisposable
         protected override void Dispose(bool disposing)
         {
             base.Dispose(disposing);
-            if (Interlocked.Exchange(ref _isDisposed, 1) == 0) monitor.Change(() => monitor._open--);
+            if (Interlocked.Exchange(ref _isDisposed, 1) == 0) monitor._state.OnLost();
         }
     }
 }

@@ -18,8 +18,9 @@ internal abstract partial class GrpcCall : ICallControl
     private static readonly Status Disposed = new(StatusCode.Cancelled, "gRPC call disposed.");
     private static readonly Status DeadlineExceeded = new(StatusCode.DeadlineExceeded, "");
 
-    // Stops the HTTP request. It doubles as the lock of this object's state.
-    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private CancellationTokenSource? _stop; // made for those who need a token
+    private bool _isStopped;
     private readonly CancellationToken _callerToken;
     private CancellationTokenRegistration _callerRegistration;
     private DeadlineTimer? _deadlineTimer;
@@ -27,7 +28,6 @@ internal abstract partial class GrpcCall : ICallControl
     private volatile bool _hasEnded;
     private bool _isGivenUp;
     private Status _status;
-    private HttpResponseMessage? _response;
     private ResponseKind _kind;
     private TaskCompletionSource<Metadata>? _headersRequested;
     private TaskCompletionSource<bool>? _answered;
@@ -50,6 +50,7 @@ internal abstract partial class GrpcCall : ICallControl
         WriteOptions = options.WriteOptions;
         IsWaitForReady = options.IsWaitForReady;
         PreviousAttempts = previousAttempts;
+        Exchange = channel.NewExchange(this);
     }
 
     /// <summary>What the response turned out to be.</summary>
@@ -66,7 +67,7 @@ internal abstract partial class GrpcCall : ICallControl
     {
         get
         {
-            lock (_stop)
+            lock (_gate)
             {
                 if (_headersRequested is null)
                 {
@@ -99,7 +100,17 @@ internal abstract partial class GrpcCall : ICallControl
     public Subchannel? Server { get; init; }
 
     /// <summary>Cancelled when the call ends before its answer is complete.</summary>
-    public CancellationToken Stopped => _stop.Token;
+    public CancellationToken Stopped
+    {
+        get
+        {
+            lock (_gate)
+            {
+                if (_isStopped && _stop is null) return new CancellationToken(canceled: true);
+                return (_stop ??= new CancellationTokenSource()).Token;
+            }
+        }
+    }
 
     /// <summary>The neighbours in the channel's list of running calls; the channel's own.</summary>
     public GrpcCall? Previous { get; set; }
@@ -124,19 +135,20 @@ internal abstract partial class GrpcCall : ICallControl
     /// <summary>How often the call was tried before; the server is told.</summary>
     protected int PreviousAttempts { get; }
 
-    protected HttpResponseMessage? Response => _response;
+    /// <summary>How the call travels.</summary>
+    protected CallExchange Exchange { get; }
 
     /// <summary>The error for those who ask for the status too early.</summary>
     public static InvalidOperationException NotEnded() => new("The call has not ended: its status and trailers are not known yet.");
 
     public Status GetStatus()
     {
-        lock (_stop) return _hasEnded ? _status : throw NotEnded();
+        lock (_gate) return _hasEnded ? _status : throw NotEnded();
     }
 
     public Metadata GetTrailers()
     {
-        lock (_stop) return _hasEnded ? Trailers() : throw NotEnded();
+        lock (_gate) return _hasEnded ? Trailers() : throw NotEnded();
     }
 
     public void Dispose()
@@ -176,8 +188,8 @@ internal abstract partial class GrpcCall : ICallControl
     /// <summary>Ends the call with the status in the trailers; the response must have been read to its end.</summary>
     public void EndWithTrailers()
     {
-        Debug.Assert(_response is not null);
-        End(ResponseStatus.FromTrailers(_response.TrailingHeaders));
+        Debug.Assert(_kind == ResponseKind.Messages);
+        End(ResponseStatus.FromTrailers(Exchange.Trailers));
     }
 
     /// <summary>Ends the call, if it has not ended before.</summary>
@@ -186,14 +198,15 @@ internal abstract partial class GrpcCall : ICallControl
     /// <param name="isGivenUp">Whether it is this side that wants no more of the call.</param>
     public void End(in Status status, bool stop = false, bool isGivenUp = false)
     {
-        HttpResponseMessage? response;
-        lock (_stop)
+        CancellationTokenSource? source = null;
+        lock (_gate)
         {
             if (_hasEnded) return;
             _status = status;
             _isGivenUp = isGivenUp;
             _hasEnded = true;
-            response = _response;
+            _isStopped = stop;
+            if (stop) source = _stop;
             AnswerHeaders();
         }
 
@@ -205,10 +218,9 @@ internal abstract partial class GrpcCall : ICallControl
         Leave(status, isComplete: !stop);
         if (Interlocked.Exchange(ref _span, null) is { } span) ClientTelemetry.EndSpan(span, Method.FullName, status);
         if (status.StatusCode != StatusCode.OK) LogEnded(Channel.Logger, Method.FullName, status.StatusCode, status.Detail, status.DebugException);
-        OnEnded();
-        if (stop) _stop.Cancel();
+        source?.Cancel();
         // Headers and trailers stay readable. What is left of the body is not wanted: if there is any, the stream is reset.
-        response?.Dispose();
+        Exchange.Stop(stop);
         _answered?.TrySetResult(false);
         _ended?.TrySetResult();
     }
@@ -216,7 +228,7 @@ internal abstract partial class GrpcCall : ICallControl
     /// <summary>What the application gets for a call that has ended badly.</summary>
     public Exception CreateException()
     {
-        lock (_stop)
+        lock (_gate)
         {
             Debug.Assert(_hasEnded);
             var exception = new RpcException(_status, Trailers());
@@ -285,14 +297,13 @@ internal abstract partial class GrpcCall : ICallControl
     }
 
     /// <summary>Takes the response's headers; false if the call has ended, by them or before them.</summary>
-    protected bool Accept(HttpResponseMessage response)
+    protected bool Accept()
     {
-        var endsCall = ResponseStatus.EndsCall(response, out var status, out var isTrailersOnly);
-        lock (_stop)
+        var endsCall = ResponseStatus.EndsCall(Exchange, out var status, out var isTrailersOnly);
+        lock (_gate)
         {
             if (!_hasEnded)
             {
-                _response = response;
                 _kind = !endsCall ? ResponseKind.Messages : isTrailersOnly ? ResponseKind.TrailersOnly : ResponseKind.NotGrpc;
                 AnswerHeaders();
                 if (!endsCall)
@@ -304,17 +315,11 @@ internal abstract partial class GrpcCall : ICallControl
         }
 
         if (endsCall) End(CheckEarlyEnd(status));
-        response.Dispose();
         return false;
     }
 
     /// <summary>What a status in the headers means for this kind of call.</summary>
     protected abstract Status CheckEarlyEnd(in Status status);
-
-    /// <summary>Frees what only a running call needs.</summary>
-    protected virtual void OnEnded()
-    {
-    }
 
     internal void OnDeadline() => GiveUp(DeadlineExceeded);
 
@@ -324,7 +329,7 @@ internal abstract partial class GrpcCall : ICallControl
         visit.Counts.End(status.StatusCode != StatusCode.OK);
         if (visit.Server is not { Tracker: { } tracker } server) return;
         // Of an answer that was broken off, the trailers may still be on their way.
-        if (tracker is ILoadListener listener && isComplete && _response is { } response && OrcaLoad.TryRead(_kind == ResponseKind.Messages ? response.TrailingHeaders : response.Headers, out var load))
+        if (tracker is ILoadListener listener && isComplete && _kind != ResponseKind.None && OrcaLoad.TryRead(_kind == ResponseKind.Messages ? Exchange.Trailers : Exchange.Headers, out var load))
             listener.OnLoad(load);
         tracker.Complete(new CompletionContext
         {
@@ -341,7 +346,7 @@ internal abstract partial class GrpcCall : ICallControl
 
         if (_kind is ResponseKind.Messages or ResponseKind.NotGrpc)
         {
-            var headers = ResponseMetadata.From(_response!.Headers, Channel.Logger);
+            var headers = Exchange.Headers.ToMetadata(Channel.Logger);
             if (PreviousAttempts > 0) headers.Add(GrpcHeaders.PreviousAttempts, $"{PreviousAttempts}");
             requested.TrySetResult(headers);
         }
@@ -359,8 +364,8 @@ internal abstract partial class GrpcCall : ICallControl
 
     private Metadata Trailers() => _trailers ??= _kind switch
     {
-        ResponseKind.Messages => ResponseMetadata.From(_response!.TrailingHeaders, Channel.Logger),
-        ResponseKind.TrailersOnly => ResponseMetadata.From(_response!.Headers, Channel.Logger),
+        ResponseKind.Messages => Exchange.Trailers.ToMetadata(Channel.Logger),
+        ResponseKind.TrailersOnly => Exchange.Headers.ToMetadata(Channel.Logger),
         _ => [],
     };
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Grpc.Internal;
 using Grpc.Net.Compression;
@@ -12,7 +13,6 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
     private readonly Method<TRequest, TResponse> _method;
     private readonly string? _requestEncoding;
     private ICompressionProvider? _compression;
-    private StreamingContent? _requestStream;
     private Task? _answer;
     private Task<bool>? _accepted;
 
@@ -43,7 +43,7 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
     public AsyncClientStreamingCall<TRequest, TResponse> StartClientStreaming()
     {
         Begin();
-        var writer = OpenRequestStream();
+        var writer = new RequestStreamWriter<TRequest, TResponse>(this);
         var response = SingleResponseAsync(null);
         _answer = response;
         return new AsyncClientStreamingCall<TRequest, TResponse>(writer, response, this);
@@ -52,14 +52,14 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
     public AsyncDuplexStreamingCall<TRequest, TResponse> StartDuplexStreaming()
     {
         Begin();
-        var writer = OpenRequestStream();
+        var writer = new RequestStreamWriter<TRequest, TResponse>(this);
         _answer = _accepted = AcceptAsync(null);
         return new AsyncDuplexStreamingCall<TRequest, TResponse>(writer, new ResponseStreamReader<TRequest, TResponse>(this), this);
     }
 
     /// <summary>Waits for the response's headers; null if the call has ended, by them or before them.</summary>
     public async ValueTask<MessageReader?> OpenResponseAsync() =>
-        await _accepted!.ConfigureAwait(false) ? await OpenReaderAsync().ConfigureAwait(false) : null;
+        await _accepted!.ConfigureAwait(false) ? OpenReader() : null;
 
     /// <summary>Waits until it is known what the server makes of the call: its response if there is a single one, else its headers.</summary>
     public async Task WaitForAnswerAsync() => await _answer!.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -73,58 +73,49 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
         ClientEventSource.Log.MessageSent();
     }
 
+    /// <summary>Sends a serialized message of the request stream; completes when there is room for another.</summary>
+    public ValueTask TransmitAsync(PooledBuffer message, bool isMoreToCome) => Exchange.WriteAsync(message, isMoreToCome);
+
+    /// <summary>Ends the request stream.</summary>
+    public void CompleteRequests() => Exchange.Complete();
+
     protected override Status CheckEarlyEnd(in Status status) => status.StatusCode == StatusCode.OK && HasSingleResponse
         ? new Status(StatusCode.Internal, "The server ended the call with OK before it sent a message, and this kind of call needs exactly one.")
         : status;
 
-    protected override void OnEnded() => _requestStream?.Abort();
-
-    private RequestStreamWriter<TRequest, TResponse> OpenRequestStream()
-    {
-        _requestStream = new StreamingContent();
-        // It may have ended before there was a stream to abort.
-        if (HasEnded) _requestStream.Abort();
-        return new RequestStreamWriter<TRequest, TResponse>(this, _requestStream);
-    }
-
     private async Task<TResponse> SingleResponseAsync(TRequest? request)
     {
         TResponse? message = null;
-        UnaryContent? unary = null;
         BeginSpan();
         try
         {
             if (!HasEnded)
             {
-                FindCompression();
-                var content = (HttpContent?)_requestStream ?? (unary = CreateContent(request!));
-                if (Accept(await SendAsync(content).ConfigureAwait(false))) message = await ReadSingleAsync().ConfigureAwait(false);
+                await SendAsync(request).ConfigureAwait(false);
+                if (Accept()) message = await ReadSingleAsync().ConfigureAwait(false);
             }
         }
         catch (Exception e)
         {
             Fail(e, ErrorMapping.Starting);
         }
-        finally
-        {
-            unary?.Release();
-        }
 
         return GetStatus().StatusCode == StatusCode.OK ? message! : throw CreateException();
     }
 
-    private async Task<TResponse?> ReadSingleAsync()
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TResponse?> ReadSingleAsync()
     {
-        using var reader = await OpenReaderAsync().ConfigureAwait(false);
+        using var reader = OpenReader();
         TResponse? message = null;
-        if (await reader.ReadAsync(Stopped).ConfigureAwait(false))
+        if (await reader.ReadAsync().ConfigureAwait(false))
         {
             message = PayloadDeserializationContext.Deserialize(Deserializer, reader.Payload, ErrorMapping.Starting);
-            if (await reader.ReadAsync(Stopped).ConfigureAwait(false))
+            if (await reader.ReadAsync().ConfigureAwait(false))
                 throw new RpcException(new Status(StatusCode.Internal, "The server sent a second message, and this kind of call needs exactly one."));
         }
 
-        var status = ResponseStatus.FromTrailers(Response!.TrailingHeaders);
+        var status = ResponseStatus.FromTrailers(Exchange.Trailers);
         if (status.StatusCode == StatusCode.OK && message is null) status = new Status(StatusCode.Internal, "Failed to deserialize response message.");
         End(status);
         return message;
@@ -132,33 +123,21 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
 
     private async Task<bool> AcceptAsync(TRequest? request)
     {
-        UnaryContent? unary = null;
         BeginSpan();
         try
         {
             if (HasEnded) return false;
-            FindCompression();
-            var content = (HttpContent?)_requestStream ?? (unary = CreateContent(request!));
-            return Accept(await SendAsync(content).ConfigureAwait(false));
+            await SendAsync(request).ConfigureAwait(false);
+            return Accept();
         }
         catch (Exception e)
         {
             Fail(e, ErrorMapping.Starting);
             return false;
         }
-        finally
-        {
-            unary?.Release();
-        }
     }
 
-    private async ValueTask<MessageReader> OpenReaderAsync()
-    {
-        var response = Response!;
-        var body = await response.Content.ReadAsStreamAsync(Stopped).ConfigureAwait(false);
-        var encoding = response.Headers.NonValidated.TryGetValues(GrpcHeaders.Encoding, out var value) ? value.ToString() : null;
-        return new MessageReader(body, encoding, Channel.Compression, Channel.MaxReceiveMessageSize);
-    }
+    private MessageReader OpenReader() => new(Exchange, Exchange.Headers.Find(GrpcHeaders.Encoding), Channel.Compression, Channel.MaxReceiveMessageSize);
 
     private void FindCompression()
     {
@@ -167,42 +146,42 @@ internal sealed class GrpcCall<TRequest, TResponse> : GrpcCall
             ?? throw new InvalidOperationException($"Could not find compression provider for '{_requestEncoding}'.");
     }
 
-    private UnaryContent CreateContent(TRequest request)
+    private ValueTask SendAsync(TRequest? request)
     {
-        var buffer = new PooledBuffer();
+        FindCompression();
+        PooledBuffer? message = null;
+        if (request is not null)
+        {
+            message = new PooledBuffer();
+            try
+            {
+                Serialize(request, WriteOptions, message);
+            }
+            catch
+            {
+                message.Dispose();
+                throw;
+            }
+        }
+
+        return Credentials is null && Channel.CallCredentials.Count == 0 ? Exchange.SendAsync(Head(null), message) : PrepareAndSendAsync(message);
+    }
+
+    private async ValueTask PrepareAndSendAsync(PooledBuffer? message)
+    {
+        Metadata credentials;
         try
         {
-            Serialize(request, WriteOptions, buffer);
-            return new UnaryContent(buffer);
+            credentials = await CallCredentialsRunner.RunAsync(Channel, Information, Method, Credentials, Stopped).ConfigureAwait(false);
         }
         catch
         {
-            buffer.Dispose();
+            message?.Dispose();
             throw;
         }
+
+        await Exchange.SendAsync(Head(credentials), message).ConfigureAwait(false);
     }
 
-    private Task<HttpResponseMessage> SendAsync(HttpContent content)
-    {
-        var request = new HttpRequestMessage(HttpMethod.Post, Information.RequestUri)
-        {
-            Version = Channel.HttpVersion,
-            VersionPolicy = Channel.HttpVersionPolicy,
-            Content = content,
-        };
-        if (Host is not null) request.Headers.Host = Host;
-        if (PreviousAttempts > 0) request.Headers.TryAddWithoutValidation(GrpcHeaders.PreviousAttempts, $"{PreviousAttempts}");
-        RequestHeaders.Write(request, Channel.Compression.AcceptEncoding, _requestEncoding, Deadline - DateTime.UtcNow, Headers);
-
-        return Credentials is null && Channel.CallCredentials.Count == 0
-            ? Channel.SendAsync(this, request, Stopped)
-            : PrepareAndSendAsync(request);
-    }
-
-    private async Task<HttpResponseMessage> PrepareAndSendAsync(HttpRequestMessage request)
-    {
-        var metadata = await CallCredentialsRunner.RunAsync(Channel, Information, Method, Credentials, Stopped).ConfigureAwait(false);
-        RequestHeaders.WriteMetadata(request, metadata);
-        return await Channel.SendAsync(this, request, Stopped).ConfigureAwait(false);
-    }
+    private RequestHead Head(Metadata? credentials) => new(Information, Host, PreviousAttempts, _requestEncoding, Deadline, Headers, credentials);
 }

@@ -9,7 +9,7 @@ namespace Grpc.Net.Client.Internal;
 /// <summary>
 /// Takes the messages out of a response body. One buffer, which grows only as bytes arrive: a prefix that promises much costs nothing until it is kept.
 /// </summary>
-internal sealed class MessageReader(Stream body, string? encoding, CompressionProviders compression, int? maxSize) : IDisposable
+internal sealed class MessageReader(CallExchange exchange, string? encoding, CompressionProviders compression, int? maxSize) : IDisposable
 {
     private const int InitialSize = 4096;
 
@@ -22,17 +22,16 @@ internal sealed class MessageReader(Stream body, string? encoding, CompressionPr
     public ReadOnlyMemory<byte> Payload { get; private set; }
 
     /// <summary>Reads the next message; false at the end of the body.</summary>
-    /// <param name="cancellationToken">Gives up the read.</param>
     /// <exception cref="InvalidDataException">The body breaks off inside a message, or its framing is wrong.</exception>
     /// <exception cref="RpcException">The message is too large, or in an encoding that is not known.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
+    public async ValueTask<bool> ReadAsync()
     {
         Payload = default;
         while (!TryTakeMessage())
         {
             MakeRoom();
-            var count = await body.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
+            var count = await exchange.ReadAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
             if (count > 0)
             {
                 _end += count;

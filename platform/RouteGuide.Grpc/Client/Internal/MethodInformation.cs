@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Grpc.Net.Client.Internal.Engine;
 using Grpc.Net.Client.Internal.Retry;
 
 namespace Grpc.Net.Client.Internal;
@@ -10,6 +11,9 @@ namespace Grpc.Net.Client.Internal;
 /// <param name="Hedging">How its calls are hedged; null for not at all.</param>
 internal sealed record MethodInformation(Uri RequestUri, string ServiceUrl, RetrySettings? Retry, HedgingSettings? Hedging)
 {
+    /// <summary>The fields of its requests, if they go over the engine; made with the first.</summary>
+    public RequestTemplate? Template { get; set; }
+
     public static MethodInformation Create(Uri address, bool isSecure, IMethod method, (RetrySettings? Retry, HedgingSettings? Hedging) repetition)
     {
         const string DefaultSecurePort = ":443";

@@ -4,6 +4,15 @@ using Grpc.Internal;
 
 namespace Grpc.Net.Client.Internal;
 
+/// <summary>Takes the headers of a request.</summary>
+internal interface IFieldSink
+{
+    /// <summary>Adds a header, or a value to one that is there.</summary>
+    /// <param name="name">In lower case.</param>
+    /// <param name="value">Printable ASCII.</param>
+    void Add(string name, string value);
+}
+
 /// <summary>The headers of requests (gRPC over HTTP/2, "Requests").</summary>
 internal static class RequestHeaders
 {
@@ -12,49 +21,35 @@ internal static class RequestHeaders
     // "ASCII-Value" in the specification.
     private static readonly SearchValues<char> Printable = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)]);
 
-    /// <summary>Writes the protocol's own headers and the application's metadata.</summary>
-    /// <param name="request">The request, with its content.</param>
-    /// <param name="acceptEncoding">The value of <c>grpc-accept-encoding</c>.</param>
-    /// <param name="encoding">The encoding of the request messages; null for none.</param>
-    /// <param name="timeLeft">The time until the deadline; null for no deadline.</param>
-    /// <param name="metadata">The application's metadata.</param>
+    /// <summary>Writes what is not the same in all requests of a channel: the call's own headers and the application's metadata.</summary>
+    /// <param name="fields">Where they go.</param>
+    /// <param name="head">What the request says.</param>
+    /// <returns>What the application adds to the user agent; null for nothing.</returns>
     /// <exception cref="InvalidOperationException">A value of the metadata cannot be sent.</exception>
-    public static void Write(HttpRequestMessage request, string acceptEncoding, string? encoding, TimeSpan? timeLeft, Metadata? metadata)
+    public static string? Write(IFieldSink fields, in RequestHead head)
     {
-        var headers = request.Headers;
-        headers.TryAddWithoutValidation("TE", "trailers");
-        headers.TryAddWithoutValidation(GrpcHeaders.AcceptEncoding, acceptEncoding);
-        if (encoding is not null) headers.TryAddWithoutValidation(GrpcHeaders.Encoding, encoding);
-        if (timeLeft is { } left) headers.TryAddWithoutValidation(GrpcHeaders.Timeout, GrpcTimeout.Encode(left));
+        if (head.PreviousAttempts > 0) fields.Add(GrpcHeaders.PreviousAttempts, $"{head.PreviousAttempts}");
+        if (head.Encoding is not null) fields.Add(GrpcHeaders.Encoding, head.Encoding);
+        if (head.Deadline is { } deadline) fields.Add(GrpcHeaders.Timeout, GrpcTimeout.Encode(deadline - DateTime.UtcNow));
 
-        var userAgent = ClientInformation.UserAgent;
-        for (var i = 0; i < metadata?.Count; i++)
+        string? userAgent = null;
+        for (var i = 0; i < head.Metadata?.Count; i++)
         {
-            var entry = metadata[i];
+            var entry = head.Metadata[i];
             if (IsReserved(entry.Key)) continue;
-            if (entry.Key == UserAgent) userAgent = $"{userAgent} {TextOf(entry)}";
-            else Add(request, entry);
+            if (entry.Key == UserAgent) userAgent = userAgent is null ? TextOf(entry) : $"{userAgent} {TextOf(entry)}";
+            else Add(fields, entry);
         }
 
-        headers.TryAddWithoutValidation("User-Agent", userAgent);
-    }
-
-    /// <summary>Writes metadata alone, after <see cref="Write"/>.</summary>
-    /// <exception cref="InvalidOperationException">A value cannot be sent.</exception>
-    public static void WriteMetadata(HttpRequestMessage request, Metadata metadata)
-    {
-        foreach (var entry in metadata)
+        for (var i = 0; i < head.Credentials?.Count; i++)
         {
-            if (!IsReserved(entry.Key)) Add(request, entry);
+            if (!IsReserved(head.Credentials[i].Key)) Add(fields, head.Credentials[i]);
         }
+
+        return userAgent;
     }
 
-    private static void Add(HttpRequestMessage request, Metadata.Entry entry)
-    {
-        var value = entry.IsBinary ? BinaryHeader.Encode(entry.BinaryValue) : TextOf(entry);
-        // A few names belong to the content in HttpClient's eyes, for example "expires".
-        if (!request.Headers.TryAddWithoutValidation(entry.Key, value)) request.Content!.Headers.TryAddWithoutValidation(entry.Key, value);
-    }
+    private static void Add(IFieldSink fields, Metadata.Entry entry) => fields.Add(entry.Key, entry.IsBinary ? BinaryHeader.Encode(entry.BinaryValue) : TextOf(entry));
 
     // A line break in a value could become a header of its own behind a gateway that speaks HTTP/1.1.
     private static string TextOf(Metadata.Entry entry) => entry.Value.AsSpan().ContainsAnyExcept(Printable)

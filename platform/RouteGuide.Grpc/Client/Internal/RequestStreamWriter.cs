@@ -4,11 +4,12 @@ using Grpc.Internal;
 namespace Grpc.Net.Client.Internal;
 
 /// <summary>The stream of requests, as the application writes it.</summary>
-internal sealed class RequestStreamWriter<TRequest, TResponse>(GrpcCall<TRequest, TResponse> call, StreamingContent content) : IClientStreamWriter<TRequest>
+internal sealed class RequestStreamWriter<TRequest, TResponse>(GrpcCall<TRequest, TResponse> call) : IClientStreamWriter<TRequest>
     where TRequest : class
     where TResponse : class
 {
     private readonly WriterState _state = new();
+    private readonly PooledBuffer _buffer = new(); // of the message that is being written
 
     public WriteOptions? WriteOptions { get; set; } = call.WriteOptions;
 
@@ -24,7 +25,7 @@ internal sealed class RequestStreamWriter<TRequest, TResponse>(GrpcCall<TRequest
     public Task CompleteAsync()
     {
         if (call.IsDisposed) return Task.FromException(new ObjectDisposedException(nameof(GrpcCall)));
-        if (_state.TryComplete(out var refusal)) content.Complete();
+        if (_state.TryComplete(out var refusal)) call.CompleteRequests();
         return refusal is null ? Task.CompletedTask : Task.FromException(refusal);
     }
 
@@ -36,24 +37,22 @@ internal sealed class RequestStreamWriter<TRequest, TResponse>(GrpcCall<TRequest
             if (call.HasEnded) throw call.CreateException();
 
             var options = WriteOptions;
-            using var buffer = new PooledBuffer();
-            call.Serialize(message, options, buffer);
+            call.Serialize(message, options, _buffer);
 
-            await TransmitAsync(buffer.WrittenMemory, options).ConfigureAwait(false);
+            await TransmitAsync(options is not null && options.Flags.HasFlag(WriteFlags.BufferHint)).ConfigureAwait(false);
         }
         finally
         {
+            _buffer.Dispose();
             _state.EndWrite();
         }
     }
 
-    private async Task TransmitAsync(ReadOnlyMemory<byte> message, WriteOptions? options)
+    private async ValueTask TransmitAsync(bool isMoreToCome)
     {
         try
         {
-            var stream = await content.OpenAsync(call.Stopped).ConfigureAwait(false);
-            await stream.WriteAsync(message, call.Stopped).ConfigureAwait(false);
-            if (options is null || !options.Flags.HasFlag(WriteFlags.BufferHint)) await stream.FlushAsync(call.Stopped).ConfigureAwait(false);
+            await call.TransmitAsync(_buffer, isMoreToCome).ConfigureAwait(false);
         }
         catch (Exception e)
         {

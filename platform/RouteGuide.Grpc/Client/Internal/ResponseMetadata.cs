@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using Grpc.Core;
 using Grpc.Internal;
 using Microsoft.Extensions.Logging;
@@ -8,24 +7,13 @@ namespace Grpc.Net.Client.Internal;
 /// <summary>Turns received headers or trailers into the metadata that applications see.</summary>
 internal static partial class ResponseMetadata
 {
-    public static Metadata From(HttpHeaders headers, ILogger logger)
+    /// <summary>Adds a field, unless it is the protocol's own.</summary>
+    public static void Add(Metadata metadata, string receivedName, string value, ILogger logger)
     {
-        var metadata = new Metadata();
-        foreach (var (receivedName, values) in headers.NonValidated)
-        {
-            var name = LowerCase(receivedName);
-            if (IsProtocol(name) || !MetadataKey.IsValid(name)) continue;
-
-            if (!MetadataKey.IsBinary(name))
-            {
-                foreach (var value in values) metadata.Add(Metadata.Entry.TrustedText(name, value));
-                continue;
-            }
-
-            foreach (var value in values) AddBinary(metadata, name, value, logger);
-        }
-
-        return metadata;
+        var name = LowerCase(receivedName);
+        if (IsProtocol(name) || !MetadataKey.IsValid(name)) return;
+        if (MetadataKey.IsBinary(name)) AddBinary(metadata, name, value, logger);
+        else metadata.Add(Metadata.Entry.TrustedText(name, value));
     }
 
     private static void AddBinary(Metadata metadata, string name, string value, ILogger logger)

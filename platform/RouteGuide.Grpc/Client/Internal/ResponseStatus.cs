@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Http.Headers;
 using Grpc.Core;
 using Grpc.Internal;
 
@@ -15,31 +13,31 @@ internal static class ResponseStatus
     /// <param name="response">The response.</param>
     /// <param name="status">How the call ended.</param>
     /// <param name="isTrailersOnly">Whether the server said so itself, in headers that are trailers at the same time.</param>
-    public static bool EndsCall(HttpResponseMessage response, out Status status, out bool isTrailersOnly)
+    public static bool EndsCall(CallExchange response, out Status status, out bool isTrailersOnly)
     {
         // A gRPC status wins over everything else: whoever writes it knows more than the HTTP status in front can say.
         isTrailersOnly = TryReadGrpcStatus(response.Headers, out status);
         if (isTrailersOnly) return true;
 
-        if (response.Version < HttpVersion.Version20)
+        if (response.HttpVersion < System.Net.HttpVersion.Version20)
         {
-            status = new Status(StatusCode.Internal, $"{Bad} Response protocol downgraded to HTTP/{response.Version}.");
+            status = new Status(StatusCode.Internal, $"{Bad} Response protocol downgraded to HTTP/{response.HttpVersion}.");
             return true;
         }
 
-        if (response.StatusCode != HttpStatusCode.OK)
+        if (response.HttpStatus != 200)
         {
-            status = new Status(FromHttpStatus((int)response.StatusCode), $"{Bad} HTTP status code: {(int)response.StatusCode}");
+            status = new Status(FromHttpStatus(response.HttpStatus), $"{Bad} HTTP status code: {response.HttpStatus}");
             return true;
         }
 
-        if (!response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var contentType))
+        if (response.ContentType is not { } contentType)
         {
             status = new Status(StatusCode.Cancelled, $"{Bad} Response did not have a content-type header.");
             return true;
         }
 
-        if (!GrpcContentType.IsGrpc(contentType.ToString()))
+        if (!GrpcContentType.IsGrpc(contentType))
         {
             status = new Status(StatusCode.Cancelled, $"{Bad} Invalid content-type value: {contentType}");
             return true;
@@ -49,21 +47,20 @@ internal static class ResponseStatus
     }
 
     /// <summary>How the call ended, by the trailers after its messages.</summary>
-    public static Status FromTrailers(HttpHeaders trailers) =>
+    public static Status FromTrailers(in ResponseFields trailers) =>
         TryReadGrpcStatus(trailers, out var status) ? status : new Status(StatusCode.Cancelled, "No grpc-status found on response.");
 
-    private static bool TryReadGrpcStatus(HttpHeaders headers, out Status status)
+    private static bool TryReadGrpcStatus(in ResponseFields headers, out Status status)
     {
-        var values = headers.NonValidated;
-        if (!values.TryGetValues(GrpcHeaders.Status, out var text))
+        if (headers.Find(GrpcHeaders.Status) is not { } text)
         {
             status = default;
             return false;
         }
 
-        var message = values.TryGetValues(GrpcHeaders.Message, out var encoded) ? StatusMessage.Decode(encoded.ToString()) : "";
+        var message = headers.Find(GrpcHeaders.Message) is { } encoded ? StatusMessage.Decode(encoded) : "";
         // Codes that are not in the enumeration are kept; what is not a number must never pass for success.
-        status = int.TryParse(text.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var code)
+        status = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code)
             ? new Status((StatusCode)code, message)
             : new Status(StatusCode.Cancelled, $"{Bad} Invalid grpc-status value: {text}");
         return true;

@@ -33,7 +33,7 @@ internal sealed class ResponseStreamReader<TRequest, TResponse>(GrpcCall<TReques
             if (!call.HasEnded) _reader ??= await call.OpenResponseAsync().ConfigureAwait(false);
             if (_reader is not null && !call.HasEnded)
             {
-                if (await _reader.ReadAsync(call.Stopped).ConfigureAwait(false))
+                if (await _reader.ReadAsync().ConfigureAwait(false))
                 {
                     Current = PayloadDeserializationContext.Deserialize(call.Deserializer, _reader.Payload, ErrorMapping.Reading);
                     hasMessage = true;

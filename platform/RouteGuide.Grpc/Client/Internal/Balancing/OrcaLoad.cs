@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using Google.Protobuf;
 using Grpc.Internal;
 
@@ -21,10 +20,10 @@ internal readonly record struct OrcaLoad(double CpuUtilization, double Applicati
     private const int LongestReport = 64 * 1024;
 
     /// <summary>Reads the report among trailers; false if there is none that can be read.</summary>
-    public static bool TryRead(HttpHeaders trailers, out OrcaLoad load)
+    public static bool TryRead(in ResponseFields trailers, out OrcaLoad load)
     {
         load = default;
-        if (!trailers.NonValidated.TryGetValues(Trailer, out var values) || values.ToString() is not { Length: > 0 and < LongestReport } text) return false;
+        if (trailers.Find(Trailer) is not { Length: > 0 and < LongestReport } text) return false;
         try
         {
             load = Parse(BinaryHeader.Decode(text));

@@ -1,9 +1,8 @@
-using RouteGuide.Http2;
 using RouteGuide.Http2.Hpack;
 using RouteGuide.Http2.Streams;
 using RouteGuide.Http2.Transport;
 
-namespace RouteGuide.Balancer.Proxy;
+namespace RouteGuide.Http2.Connections;
 
 /// <summary>
 /// An HTTP/2 connection on its channel: octets go in as they come; what it wants to send goes out at the end of the turn, one write at a
@@ -14,18 +13,17 @@ internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
     /// <summary>What a PING of ours says, to be known in a trace.</summary>
     protected const ulong KeepAlivePing = 0x616c_6976_653f_0000; // "alive?"
 
+    private readonly Http2Loop _owner;
     private long _taken; // octets of output handed to the channel
     private bool _paused;
     private bool _over;
 
-    protected Http2Channel(ProxyLoop loop, IChannel channel, Http2Role role, Http2Limits limits)
+    protected Http2Channel(Http2Loop loop, IChannel channel, Http2Role role, Http2Limits limits)
     {
-        Loop = loop;
+        _owner = loop;
         Channel = channel;
         Connection = new Http2Connection(role, limits, this, loop.Resources);
     }
-
-    public ProxyLoop Loop { get; }
 
     public Http2Connection Connection { get; }
 
@@ -51,18 +49,18 @@ internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
 
     public virtual void Start()
     {
-        HeardMs = Loop.NowMs;
-        Connection.Start(Loop.NowMs);
+        HeardMs = _owner.NowMs;
+        Connection.Start(_owner.NowMs);
         Channel.Start(this);
     }
 
     public virtual void OnReceived(ReadOnlySpan<byte> octets)
     {
         if (_over) return;
-        HeardMs = Loop.NowMs;
-        if (!Connection.Receive(octets, Loop.NowMs))
+        HeardMs = _owner.NowMs;
+        if (!Connection.Receive(octets, _owner.NowMs))
         {
-            Loop.MarkDirty(this);
+            _owner.MarkDirty(this);
         }
         else if (Connection.PauseReading && !_paused)
         {
@@ -70,16 +68,16 @@ internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
             Channel.PauseReading();
         }
 
-        Loop.RelieveIfOver();
+        _owner.RelieveIfOver();
     }
 
     public void OnSent()
     {
         if (_over) return;
         Connection.Output.Release();
-        Connection.Pump(Loop.NowMs);
+        Connection.Pump(_owner.NowMs);
         OnWritten();
-        Loop.MarkDirty(this);
+        _owner.MarkDirty(this);
     }
 
     public void OnEnded(string? reason)
@@ -104,7 +102,7 @@ internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
             OnLeaving(octets.Length);
             if (!Channel.TrySend(octets)) break;
             Connection.Output.Release();
-            Connection.Pump(Loop.NowMs);
+            Connection.Pump(_owner.NowMs);
             OnWritten();
         }
 
@@ -121,7 +119,7 @@ internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
     public void Tick()
     {
         if (_over) return;
-        if (!Connection.Tick(Loop.NowMs) || Connection.IsDrained) Loop.MarkDirty(this);
+        if (!Connection.Tick(_owner.NowMs) || Connection.IsDrained) _owner.MarkDirty(this);
         else OnTick();
     }
 
@@ -161,7 +159,7 @@ internal abstract class Http2Channel : IChannelHandler, IHttp2Handler
     {
     }
 
-    public void OnOutput() => Loop.MarkDirty(this);
+    public void OnOutput() => _owner.MarkDirty(this);
 
     /// <summary>A graceful stop is complete, and all of it has left. Called again whenever it is flushed.</summary>
     protected virtual void OnDrained() => EndInOrder(null);
