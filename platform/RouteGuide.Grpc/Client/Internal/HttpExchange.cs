@@ -1,12 +1,10 @@
-using Grpc.Core;
 using Grpc.Internal;
 
 namespace Grpc.Net.Client.Internal;
 
 /// <summary>An exchange over an HTTP handler: one that the application has given, or that can do what the channel's own transport cannot.</summary>
-internal sealed class HttpExchange(GrpcCall call) : CallExchange(call), IFieldSink
+internal sealed class HttpExchange(GrpcCall call) : CallExchange(call)
 {
-    private readonly HttpRequestMessage _request = new();
     private StreamingContent? _stream;
     private HttpResponseMessage? _response;
     private Stream? _body;
@@ -26,24 +24,25 @@ internal sealed class HttpExchange(GrpcCall call) : CallExchange(call), IFieldSi
         var content = message is null ? null : new UnaryContent(message);
         try
         {
-            _request.Method = HttpMethod.Post;
-            _request.RequestUri = head.Information.RequestUri;
-            _request.Version = Call.Channel.HttpVersion;
-            _request.VersionPolicy = Call.Channel.HttpVersionPolicy;
-            _request.Content = (HttpContent?)content ?? Stream();
-            if (head.Host is not null) _request.Headers.Host = head.Host;
-            Add("TE", "trailers");
-            Add(GrpcHeaders.AcceptEncoding, Call.Channel.Compression.AcceptEncoding);
-            var userAgent = RequestHeaders.Write(this, in head);
-            Add("User-Agent", userAgent is null ? ClientInformation.UserAgent : $"{ClientInformation.UserAgent} {userAgent}");
+            var request = new HttpRequestMessage(HttpMethod.Post, head.Information.RequestUri)
+            {
+                Version = Call.Channel.HttpVersion,
+                VersionPolicy = Call.Channel.HttpVersionPolicy,
+                Content = (HttpContent?)content ?? Stream(),
+            };
+            if (head.Host is not null) request.Headers.Host = head.Host;
+            var fields = new Fields(request);
+            fields.Add("TE", "trailers");
+            fields.Add(GrpcHeaders.AcceptEncoding, Call.Channel.Compression.AcceptEncoding);
+            var userAgent = RequestHeaders.Write(fields, in head);
+            fields.Add("User-Agent", userAgent is null ? ClientInformation.UserAgent : $"{ClientInformation.UserAgent} {userAgent}");
+            return new ValueTask(SendAsync(request, content));
         }
         catch
         {
             content?.Release();
             throw;
         }
-
-        return new ValueTask(SendAsync(content));
     }
 
     public override async ValueTask WriteAsync(PooledBuffer message, bool isMoreToCome)
@@ -70,17 +69,11 @@ internal sealed class HttpExchange(GrpcCall call) : CallExchange(call), IFieldSi
         Volatile.Read(ref _response)?.Dispose();
     }
 
-    public void Add(string name, string value)
-    {
-        // A few names belong to the content in HttpClient's eyes, for example "expires".
-        if (!_request.Headers.TryAddWithoutValidation(name, value)) _request.Content!.Headers.TryAddWithoutValidation(name, value);
-    }
-
-    private async Task SendAsync(UnaryContent? content)
+    private async Task SendAsync(HttpRequestMessage request, UnaryContent? content)
     {
         try
         {
-            Volatile.Write(ref _response, await Call.Channel.SendAsync(Call, _request, Call.Stopped).ConfigureAwait(false));
+            Volatile.Write(ref _response, await Call.Channel.SendAsync(Call, request, Call.Stopped).ConfigureAwait(false));
         }
         finally
         {
@@ -99,5 +92,14 @@ internal sealed class HttpExchange(GrpcCall call) : CallExchange(call), IFieldSi
         var stream = Interlocked.CompareExchange(ref _stream, made, null) ?? made;
         if (Call.HasEnded) stream.Abort();
         return stream;
+    }
+
+    private sealed class Fields(HttpRequestMessage request) : IFieldSink
+    {
+        public void Add(string name, string value)
+        {
+            // A few names belong to the content in HttpClient's eyes, for example "expires".
+            if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content!.Headers.TryAddWithoutValidation(name, value);
+        }
     }
 }

@@ -9,7 +9,6 @@ internal sealed class RequestStreamWriter<TRequest, TResponse>(GrpcCall<TRequest
     where TResponse : class
 {
     private readonly WriterState _state = new();
-    private readonly PooledBuffer _buffer = new(); // of the message that is being written
 
     public WriteOptions? WriteOptions { get; set; } = call.WriteOptions;
 
@@ -37,22 +36,22 @@ internal sealed class RequestStreamWriter<TRequest, TResponse>(GrpcCall<TRequest
             if (call.HasEnded) throw call.CreateException();
 
             var options = WriteOptions;
-            call.Serialize(message, options, _buffer);
+            using var buffer = new PooledBuffer();
+            call.Serialize(message, options, buffer);
 
-            await TransmitAsync(options is not null && options.Flags.HasFlag(WriteFlags.BufferHint)).ConfigureAwait(false);
+            await TransmitAsync(buffer, options is not null && options.Flags.HasFlag(WriteFlags.BufferHint)).ConfigureAwait(false);
         }
         finally
         {
-            _buffer.Dispose();
             _state.EndWrite();
         }
     }
 
-    private async ValueTask TransmitAsync(bool isMoreToCome)
+    private async ValueTask TransmitAsync(PooledBuffer message, bool isMoreToCome)
     {
         try
         {
-            await call.TransmitAsync(_buffer, isMoreToCome).ConfigureAwait(false);
+            await call.TransmitAsync(message, isMoreToCome).ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
-using Grpc.Core;
 using Grpc.Internal;
 using RouteGuide.Http2;
 using RouteGuide.Http2.Hpack;
@@ -15,7 +13,7 @@ namespace Grpc.Net.Client.Internal.Engine;
 /// never runs on the loop: it puts down what is to be done and posts the exchange; the loop puts down what has come and, when its turn
 /// ends, hands whoever waits for it to the thread pool.
 /// </summary>
-internal sealed class EngineExchange(ConnectionPool pool, GrpcCall call) : CallExchange(call), ILoopWork, IThreadPoolWorkItem, IValueTaskSource<bool>
+internal sealed class EngineExchange(ConnectionPool pool, GrpcCall call) : CallExchange(call), IFieldSink, ILoopWork, IThreadPoolWorkItem, IValueTaskSource, IValueTaskSource<int>
 {
     // Octets in the connection's hands that wait for the stream's window.
     private const int MaxPending = 64 * 1024;
@@ -31,7 +29,9 @@ internal sealed class EngineExchange(ConnectionPool pool, GrpcCall call) : CallE
     private FieldBuffer? _fields;
     private string? _host;
 
+    // One wait at a time: for the headers, then for octets of messages. Whatever ends it leaves no need for another.
     private ManualResetValueTaskSourceCore<bool> _arrival;
+    private Memory<byte> _destination;
     private bool _isAwaited;
     private HeaderList? _headers;
     private HeaderList? _trailers;
@@ -71,6 +71,8 @@ internal sealed class EngineExchange(ConnectionPool pool, GrpcCall call) : CallE
 
     public override ResponseFields Trailers => new(_trailers);
 
+    private FieldBuffer Fields => _fields ??= new FieldBuffer();
+
     /// <summary>The connection that has refused it; null for none. The loop.</summary>
     public EngineConnection? RefusedBy { get; private set; }
 
@@ -82,10 +84,8 @@ internal sealed class EngineExchange(ConnectionPool pool, GrpcCall call) : CallE
         if (message is not null) _body.WriteOnly(message);
         _template = head.Information.Template ??= pool.CreateTemplate(head.Information.RequestUri, Call.Channel.Compression.AcceptEncoding);
         _host = head.Host;
-        var fields = new Lazily();
-        fields.UserAgent = RequestHeaders.Write(fields, in head);
-        if (Activity.Current is { } activity) Inject(activity, fields);
-        _fields = fields.Made;
+        if (RequestHeaders.Write(this, in head) is { } userAgent) Fields.UserAgent = userAgent;
+        if (Activity.Current is { } activity) Inject(activity);
         return Call.IsWaitForReady ? SendWhenReadyAsync() : SendNowAsync();
     }
 
@@ -103,8 +103,15 @@ internal sealed class EngineExchange(ConnectionPool pool, GrpcCall call) : CallE
         Schedule();
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> destination) =>
-        TryRead(destination.Span, out var count) ? new ValueTask<int>(count) : ReadLaterAsync(destination);
+    public override ValueTask<int> ReadAsync(Memory<byte> destination)
+    {
+        if (TryRead(destination.Span, out var count)) return new ValueTask<int>(count);
+        lock (this)
+        {
+            _destination = destination;
+            return BeginWait(isOver: _hasEnded || _received.Length > 0) ? new ValueTask<int>(this, _arrival.Version) : new ValueTask<int>(TakeRead());
+        }
+    }
 
     public override void Stop(bool isUnfinished)
     {
@@ -233,16 +240,37 @@ internal sealed class EngineExchange(ConnectionPool pool, GrpcCall call) : CallE
 
     void IThreadPoolWorkItem.Execute() => _arrival.SetResult(true);
 
-    bool IValueTaskSource<bool>.GetResult(short token) => _arrival.GetResult(token);
+    void IValueTaskSource.GetResult(short token)
+    {
+        _arrival.GetResult(token);
+        RequireHeaders();
+    }
 
-    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _arrival.GetStatus(token);
+    int IValueTaskSource<int>.GetResult(short token)
+    {
+        _arrival.GetResult(token);
+        return TakeRead();
+    }
 
-    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _arrival.GetStatus(token);
+
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => _arrival.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _arrival.OnCompleted(continuation, state, token, flags);
 
+    void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _arrival.OnCompleted(continuation, state, token, flags);
+
+    void IFieldSink.Add(string name, string value) => Fields.Add(name, value);
+
     // What System.Net.Http does for those who send through it.
-    private static void Inject(Activity activity, Lazily fields) => DistributedContextPropagator.Current.Inject(
-        activity, fields, static (carrier, name, value) => ((Lazily)carrier!).AddUnlessThere(name, value));
+    private void Inject(Activity activity) => DistributedContextPropagator.Current.Inject(activity, this, static (carrier, name, value) =>
+    {
+        var fields = ((EngineExchange)carrier!).Fields;
+        name = name.ToLowerInvariant();
+        if (!fields.Contains(name)) fields.Add(name, value);
+    });
 
     private async ValueTask SendWhenReadyAsync()
     {
@@ -260,30 +288,28 @@ internal sealed class EngineExchange(ConnectionPool pool, GrpcCall call) : CallE
         }
 
         Schedule();
-        return WaitForHeadersAsync();
+        lock (this)
+        {
+            if (BeginWait(isOver: _headers is not null)) return new ValueTask(this, _arrival.Version);
+            RequireHeaders();
+            return default;
+        }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask WaitForHeadersAsync()
-    {
-        while (!HasHeaders()) await ArrivalAsync(ofHeaders: true).ConfigureAwait(false);
-    }
-
-    private bool HasHeaders()
+    private void RequireHeaders()
     {
         lock (this)
         {
             if (_isStopped) throw new OperationCanceledException();
-            if (_headers is not null) return true;
-            return _failure is null ? false : throw _failure;
+            if (_headers is null) throw _failure!;
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadLaterAsync(Memory<byte> destination)
+    private int TakeRead()
     {
-        int count;
-        while (!TryRead(destination.Span, out count)) await ArrivalAsync(ofHeaders: false).ConfigureAwait(false);
+        var there = TryRead(_destination.Span, out var count);
+        Debug.Assert(there, "nobody is woken for nothing");
+        _destination = default;
         return count;
     }
 
@@ -308,16 +334,13 @@ internal sealed class EngineExchange(ConnectionPool pool, GrpcCall call) : CallE
         return true;
     }
 
-    private ValueTask<bool> ArrivalAsync(bool ofHeaders)
+    // Under the lock. False if there is no need to.
+    private bool BeginWait(bool isOver)
     {
-        lock (this)
-        {
-            if (_isStopped || _failure is not null || (ofHeaders ? _headers is not null : _hasEnded || _received.Length > 0)) return new ValueTask<bool>(true);
-            Debug.Assert(!_isAwaited, "one read at a time");
-            _arrival.Reset();
-            _isAwaited = true;
-            return new ValueTask<bool>(this, _arrival.Version);
-        }
+        if (isOver || _isStopped || _failure is not null) return false;
+        Debug.Assert(!_isAwaited, "one wait at a time");
+        _arrival.Reset();
+        return _isAwaited = true;
     }
 
     // Under the lock. On the loop it waits for the end of the turn, as more may come in it.
@@ -432,26 +455,4 @@ internal sealed class EngineExchange(ConnectionPool pool, GrpcCall call) : CallE
 
     // Lists are the connection's own unless they never change.
     private HeaderList Keep(HeaderList list) => list.Frozen is null ? _connection!.Resources.Freeze(list) : list;
-
-    /// <summary>A buffer for fields, made with the first of them.</summary>
-    private sealed class Lazily : IFieldSink
-    {
-        public FieldBuffer? Made { get; private set; }
-
-        public string? UserAgent
-        {
-            set
-            {
-                if (value is not null) (Made ??= new FieldBuffer()).UserAgent = value;
-            }
-        }
-
-        public void Add(string name, string value) => (Made ??= new FieldBuffer()).Add(name, value);
-
-        public void AddUnlessThere(string name, string value)
-        {
-            name = name.ToLowerInvariant();
-            if (Made?.Contains(name) != true) Add(name, value);
-        }
-    }
 }
