@@ -19,8 +19,8 @@ internal sealed class PlainServer : IAsyncDisposable
 
     public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
-    /// <summary>Starts a server on the loopback interface, on a free port unless one was reserved: plaintext HTTP/2 unless <paramref name="listen"/> says otherwise.</summary>
-    public static async Task<PlainServer> Start(RequestDelegate handler, Action<ListenOptions>? listen = null, ReservedPort? port = null)
+    /// <summary>Starts a server on the loopback interface, that of IPv4 and on a free port unless others are named: plaintext HTTP/2 unless <paramref name="listen"/> says otherwise.</summary>
+    public static async Task<PlainServer> Start(RequestDelegate handler, Action<ListenOptions>? listen = null, ReservedPort? port = null, System.Net.IPAddress? address = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
@@ -32,7 +32,7 @@ internal sealed class PlainServer : IAsyncDisposable
                 listen?.Invoke(listening);
             }
 
-            if (port is null) options.Listen(System.Net.IPAddress.Loopback, 0, Configure);
+            if (port is null) options.Listen(address ?? System.Net.IPAddress.Loopback, 0, Configure);
             else options.ListenHandle((ulong)port.Handle, Configure);
         });
         var application = builder.Build();

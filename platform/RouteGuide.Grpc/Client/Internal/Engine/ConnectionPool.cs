@@ -50,6 +50,9 @@ internal sealed class ConnectionPool : IConnectivity
 
     public ConnectivityState State => _state.State;
 
+    /// <summary>Streams that the server allowed on a connection last. The loop.</summary>
+    public int KnownStreamLimit { get; set; } = int.MaxValue;
+
     /// <summary>The fields of a method's requests. Any thread.</summary>
     public RequestTemplate CreateTemplate(Uri address, string acceptEncoding)
     {
@@ -244,6 +247,7 @@ internal sealed class ConnectionPool : IConnectivity
             channel.Abort();
             _isConnecting = false;
             _state.OnLost();
+            if (_waiting.Count > 0) Connect();
             return;
         }
 

@@ -40,8 +40,8 @@ internal sealed class EngineConnection(ClientLoop loop, IChannel channel, Connec
     /// <summary>Octets of output up to now.</summary>
     public long ProducedNow => Produced;
 
-    /// <summary>No stream can be opened until another ends.</summary>
-    public bool IsFull => !Connection.CanOpenStream;
+    /// <summary>No stream can be opened until another ends. Until the server has said how many it allows, it is taken for what it said on connections before.</summary>
+    public bool IsFull => !Connection.CanOpenStream || (!HasSettings && Connection.StreamCount >= pool.KnownStreamLimit);
 
     /// <summary>A call can begin here. Not while much waits to be written: the headers of many calls would come on top.</summary>
     public bool HasRoom => !IsOver && !_isLeaving && !IsFull && !Connection.PauseReading;
@@ -116,6 +116,7 @@ internal sealed class EngineConnection(ClientLoop loop, IChannel channel, Connec
     public override void OnPeerSettings()
     {
         HasSettings = true;
+        pool.KnownStreamLimit = Connection.MaxOpenStreams;
         pool.OnRoom();
     }
 

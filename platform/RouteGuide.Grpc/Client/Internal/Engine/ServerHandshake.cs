@@ -26,9 +26,9 @@ internal sealed class ServerHandshake(string host) : ITlsHandshake
     public async Task Run(SslStream stream)
     {
         await stream.AuthenticateAsClientAsync(Options()).ConfigureAwait(false);
-        if (await Task.Run(Judge).ConfigureAwait(false) is { } problem) Refuse($"The remote certificate is invalid: {problem}");
         IsOtherProtocol = stream.NegotiatedApplicationProtocol != SslApplicationProtocol.Http2;
         if (IsOtherProtocol) Refuse("The server does not choose HTTP/2 (ALPN h2).");
+        if (await Task.Run(Judge).ConfigureAwait(false) is { } problem) Refuse($"The remote certificate is invalid: {problem}");
     }
 
     private SslClientAuthenticationOptions Options() => new()
