@@ -42,7 +42,7 @@ public sealed class GrpcChannelOptions
     /// <summary>The client that sends the requests. Not together with <see cref="HttpHandler"/>.</summary>
     public HttpClient? HttpClient { get; set; }
 
-    /// <summary>The handler that sends the requests. Not together with <see cref="HttpClient"/>; neither means a handler of the channel's own.</summary>
+    /// <summary>The handler that sends the requests. Not together with <see cref="HttpClient"/>; neither means the channel's own transport.</summary>
     public HttpMessageHandler? HttpHandler { get; set; }
 
     /// <summary>Whether disposing the channel disposes <see cref="HttpClient"/> or <see cref="HttpHandler"/> too.</summary>

@@ -74,7 +74,8 @@ internal sealed class EventLoop
 
     internal IPoller Poller => _poller;
 
-    public void Start() => _thread.Start();
+    // Without the caller's async-local values, which must not live as long as the thread.
+    public void Start() => _thread.UnsafeStart();
 
     /// <summary>Has the thread end after this turn. Whoever owns connections has closed them before.</summary>
     public void Stop()

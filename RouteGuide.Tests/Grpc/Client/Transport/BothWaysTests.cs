@@ -5,7 +5,6 @@ using Grpc.Net.Client;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Grpc.Client.Transport;
 

@@ -11,13 +11,17 @@ internal static class ClientLoops
     private const int CoresPerLoop = 2;
     private const int MaxLoops = 4;
 
-    private static readonly Lazy<ClientLoop[]> Loops = new(Start);
-    private static uint _turn = uint.MaxValue;
+    private static readonly Lock Gate = new();
+    private static ClientLoop[] _loops = [];
+    private static int _turn;
 
     public static ClientLoop Next()
     {
-        var loops = Loops.Value;
-        return loops[Interlocked.Increment(ref _turn) % (uint)loops.Length];
+        lock (Gate)
+        {
+            if (_loops.Length == 0) _loops = Start();
+            return _loops[(int)((uint)_turn++ % _loops.Length)];
+        }
     }
 
     private static ClientLoop[] Start()
@@ -25,8 +29,7 @@ internal static class ClientLoops
         var count = Math.Clamp(Environment.ProcessorCount / CoresPerLoop, 1, MaxLoops);
         var group = new LoopGroup("grpc loop", count, portable: false, TimeProvider.System, static e => ClientEventSource.Log.LoopFailed(e.ToString()));
         ClientLoop[] loops = [.. group.Loops.Select(loop => new ClientLoop(loop))];
-        // The first caller's async-local values must not live as long as the threads.
-        using (ExecutionContext.SuppressFlow()) group.Start();
+        group.Start();
         return loops;
     }
 }

@@ -16,8 +16,9 @@ internal sealed class ConnectionPool : IConnectivity
     // For all addresses of the server together, and again for what is said before the first call can be answered.
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(20);
 
-    // Connections that are there only because there were more calls.
+    // Connections that are there only because there were more calls; and the last one, as nobody is sure to dispose the channel.
     private const int MaxIdleMs = 60_000;
+    private const int MaxLastIdleMs = 300_000;
 
     // Connections that a server which refuses calls gets without being full.
     private const int MaxAfterRefusal = 4;
@@ -148,7 +149,7 @@ internal sealed class ConnectionPool : IConnectivity
             var now = Loop.NowMs;
             if (!connection.HasSettings && now - connection.MadeMs > ConnectTimeout.TotalMilliseconds)
                 connection.Abort($"no SETTINGS of HTTP/2 within {ConnectTimeout.TotalSeconds} s");
-            else if (_connections.Count > 1 && connection.Connection.StreamCount == 0 && now - connection.IdleSinceMs > MaxIdleMs && connection.HasRoom)
+            else if (connection.HasRoom && connection.Connection.StreamCount == 0 && now - connection.IdleSinceMs > (_connections.Count > 1 ? MaxIdleMs : MaxLastIdleMs))
                 connection.Retire();
         }
 
@@ -292,7 +293,13 @@ internal sealed class ConnectionPool : IConnectivity
     private void Fail(ConnectFailure failure)
     {
         Answer(false);
-        if (_connections.Exists(c => !c.IsOver && !c.Connection.IsPeerGone) && !_isClosed) return;
+        if (_connections.Exists(c => !c.IsOver && !c.Connection.IsPeerGone) && !_isClosed)
+        {
+            foreach (var exchange in _waiting) exchange.OnNoOther();
+            OnRoom();
+            return;
+        }
+
         while (_waiting.First is { } first)
         {
             _waiting.RemoveFirst();

@@ -133,30 +133,21 @@ internal sealed class EngineExchange(ConnectionPool pool, GrpcCall call) : CallE
     /// <summary>There is a connection for it, with room. The loop.</summary>
     public void OnConnection(EngineConnection connection)
     {
-        var list = _fields is null && _host is null ? _template!.Plain(connection.Resources) : connection.Resources.Outgoing;
-        if (list.Frozen is null)
+        try
         {
-            list.Clear();
-            _template!.CopyTo(list, _host, _fields);
+            Open(connection);
         }
-
-        if (list.Size > connection.Connection.PeerMaxHeaderListSize)
+        catch (Exception e)
         {
-            Fail(new HttpRequestException(
-                HttpRequestError.ConfigurationLimitExceeded,
-                $"The request's headers take {list.Size} octets, and the server does not accept more than {connection.Connection.PeerMaxHeaderListSize}."));
-            return;
+            GiveUp(e);
         }
-
-        _beganAt = connection.ProducedNow;
-        _stream = connection.Open(this, list);
-        _connection = connection;
-        _place = Place.Open;
-        Pump();
     }
 
     /// <summary>There is no connection for it. The loop.</summary>
     public void OnNoConnection(Exception why) => Fail(why);
+
+    /// <summary>There is no other connection than the one that has refused it. The loop.</summary>
+    public void OnNoOther() => RefusedBy = null;
 
     public void OnHeaders(HeaderList headers, bool endStream)
     {
@@ -232,9 +223,7 @@ internal sealed class EngineExchange(ConnectionPool pool, GrpcCall call) : CallE
         }
         catch (Exception e)
         {
-            // Whatever goes wrong with one call is its own end, not the loop's.
-            Fail(e);
-            Leave();
+            GiveUp(e);
         }
     }
 
@@ -373,6 +362,30 @@ internal sealed class EngineExchange(ConnectionPool pool, GrpcCall call) : CallE
         if (Interlocked.Exchange(ref _isScheduled, 1) == 0) pool.Loop.Loop.Post(this);
     }
 
+    private void Open(EngineConnection connection)
+    {
+        var list = _fields is null && _host is null ? _template!.Plain(connection.Resources) : connection.Resources.Outgoing;
+        if (list.Frozen is null)
+        {
+            list.Clear();
+            _template!.CopyTo(list, _host, _fields);
+        }
+
+        if (list.Size > connection.Connection.PeerMaxHeaderListSize)
+        {
+            Fail(new HttpRequestException(
+                HttpRequestError.ConfigurationLimitExceeded,
+                $"The request's headers take {list.Size} octets, and the server does not accept more than {connection.Connection.PeerMaxHeaderListSize}."));
+            return;
+        }
+
+        _beganAt = connection.ProducedNow;
+        _stream = connection.Open(this, list);
+        _connection = connection;
+        _place = Place.Open;
+        Pump();
+    }
+
     private void Work()
     {
         int credit;
@@ -432,8 +445,16 @@ internal sealed class EngineExchange(ConnectionPool pool, GrpcCall call) : CallE
         if (_place != Place.Over) Finish();
     }
 
+    // Whatever goes wrong with one call is its own end, not the loop's.
+    private void GiveUp(Exception why)
+    {
+        Fail(why);
+        Leave();
+    }
+
     private void Fail(Exception why)
     {
+        if (_place == Place.Waiting) pool.Forget(this);
         lock (this)
         {
             _failure ??= why;

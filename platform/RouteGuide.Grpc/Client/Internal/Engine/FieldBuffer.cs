@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using Grpc.Core;
 using Grpc.Internal;
 using RouteGuide.Http2.Hpack;
 
@@ -8,7 +9,8 @@ namespace Grpc.Net.Client.Internal.Engine;
 
 /// <summary>
 /// The fields of one request beyond those that all requests of its method have: written where the call is made, read by the loop that sends
-/// it, as octets in one pooled buffer. A name that comes again is one field, its values joined with commas.
+/// it, as octets in one pooled buffer. A name that comes again is one field, its values joined with commas; binary ones stay apart, as other
+/// implementations do not take them joined.
 /// </summary>
 internal sealed class FieldBuffer : IFieldSink, IDisposable
 {
@@ -26,7 +28,7 @@ internal sealed class FieldBuffer : IFieldSink, IDisposable
     {
         // HTTP/2 has the authority elsewhere and no fields about connections (RFC 9113 section 8.2.2).
         if (name is "host" or "connection" or "keep-alive" or "proxy-connection" or "transfer-encoding" or "upgrade") return;
-        if (Find(name) is >= 0 and var at)
+        if (!name.EndsWith(Metadata.BinaryHeaderSuffix, StringComparison.Ordinal) && Find(name) is >= 0 and var at)
         {
             var before = Read(at, out _, out _);
             value = $"{Encoding.ASCII.GetString(before)}, {value}";
