@@ -26,8 +26,10 @@ internal sealed record ClientSettings(Uri Address, string? HostOverride, string?
         if (!TestCases.All.ContainsKey(test)) throw new UsageException($"--test_case: there is no case '{test}'. Known: {string.Join(", ", TestCases.All.Keys)}.");
 
         var isSecure = flags.Switch("use_tls");
-        var ca = flags.Text("ca_file");
-        if (flags.Switch("use_test_ca") && ca is null) throw new UsageException("--use_test_ca needs --ca_file: the test root to trust, a PEM file.");
+        // Who says --use_tls=false often leaves the files of the other run where they were; who does not speak of TLS has forgotten it.
+        var isPlaintext = flags.IsSaidToBeOff("use_tls");
+        var ca = isPlaintext ? null : flags.Text("ca_file");
+        if (!isPlaintext && flags.Switch("use_test_ca") && ca is null) throw new UsageException("--use_test_ca needs --ca_file: the test root to trust, a PEM file.");
         if (!isSecure && ca is not null) throw new UsageException($"--ca_file: '{ca}' is for TLS, which is off: add --use_tls.");
 
         var host = flags.Text("server_host") ?? "localhost";

@@ -45,6 +45,9 @@ internal sealed class Flags
 
     public string? Text(string name) => _values.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
 
+    /// <summary>Whether a switch is off because it was said so, not because nobody spoke of it.</summary>
+    public bool IsSaidToBeOff(string name) => _values.ContainsKey(name) && !Switch(name);
+
     public bool Switch(string name) => _values.TryGetValue(name, out var value) && bool.Parse(value);
 
     /// <exception cref="UsageException">The value is no number, or out of range.</exception>

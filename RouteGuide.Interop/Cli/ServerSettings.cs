@@ -13,7 +13,8 @@ internal sealed record ServerSettings(int Port, string? CertificateFile, string?
         var (certificate, key) = (flags.Text("cert"), flags.Text("key"));
         if (!flags.Switch("use_tls"))
         {
-            if (certificate is not null || key is not null) throw new UsageException($"'{certificate ?? key}' is for TLS, which is off: add --use_tls.");
+            if (!flags.IsSaidToBeOff("use_tls") && (certificate is not null || key is not null))
+                throw new UsageException($"'{certificate ?? key}' is for TLS, which is off: add --use_tls.");
             return new ServerSettings(flags.Number("port", 8080, 0, 65_535), null, null);
         }
 

@@ -22,6 +22,18 @@ public sealed class InteropFlagTests
         Assert.Equal(new ServerSettings(5, "c", "k"), ServerSettings.Parse(["--port=5", "--use_tls=true", "--tls_cert_file=c", "--tls_key_file=k"]));
     }
 
+    [Fact]
+    public void Files_for_TLS_are_left_alone_where_it_is_said_to_be_off_and_refused_where_it_is_forgotten()
+    {
+        var plaintext = ClientSettings.Parse(["--use_tls=false", "--use_test_ca=true", "--ca_file=ca.pem", "--server_port=1"]);
+        Assert.Equal(new Uri("http://localhost:1"), plaintext.Address);
+        Assert.Null(plaintext.CaFile);
+        Assert.Equal(new ServerSettings(5, null, null), ServerSettings.Parse(["--port=5", "--use_tls=false", "--tls_cert_file=c", "--tls_key_file=k"]));
+
+        Assert.Contains("'ca.pem'", Assert.Throws<UsageException>(() => ClientSettings.Parse(["--ca_file=ca.pem"])).Message);
+        Assert.Contains("'c'", Assert.Throws<UsageException>(() => ServerSettings.Parse(["--cert=c", "--key=k"])).Message);
+    }
+
     [Theory]
     [InlineData("--test_case=nothing", "'nothing'", "empty_unary")]
     [InlineData("--nonsense=1", "--nonsense=1", "--server_host")]
