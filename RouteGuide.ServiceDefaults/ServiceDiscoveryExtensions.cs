@@ -45,16 +45,18 @@ public static class ServiceDiscoveryExtensions
         {
             if (options.Address is not { } address) return;
             var found = ServiceEndpoints.Resolve(configuration, address);
-            var isOfHost = address.IsAbsoluteUri && address.Scheme is "http" or "https" && !address.Host.StartsWith('_');
-            var hasPath = address.IsAbsoluteUri && address.PathAndQuery is not ("" or "/");
-            var host = address.IsAbsoluteUri ? address.Authority : address.OriginalString;
-            if (found.Count == 1 || hasPath || (found.Count == 0 && isOfHost) || !Uri.TryCreate($"{HttpsOrHttpResolverFactory.Scheme}://{host}", UriKind.Absolute, out var named))
+            var (scheme, host, path) = address.IsAbsoluteUri ? (address.Scheme, address.Authority, address.PathAndQuery) : ("https", address.OriginalString, "/");
+            var isOfHost = address.IsAbsoluteUri && scheme is "http" or "https" && !host.StartsWith('_');
+            if (found.Count == 1
+                || (found.Count == 0 && isOfHost)
+                || path is not ("" or "/")
+                || !Uri.TryCreate($"{HttpsOrHttpResolverFactory.Scheme}://{host}", UriKind.Absolute, out var named))
             {
                 options.Address = ServiceEndpoints.ResolveOne(configuration, address);
                 return;
             }
 
-            var isSecure = (found.Count > 0 ? found[0].Scheme : address.IsAbsoluteUri ? address.Scheme.Split('+')[0] : Uri.UriSchemeHttps) == Uri.UriSchemeHttps;
+            var isSecure = (found.Count > 0 ? found[0].Scheme : scheme.Split('+')[0]) == Uri.UriSchemeHttps;
             options.Address = named;
             options.ChannelOptionsActions.Add(channel =>
             {

@@ -13,7 +13,12 @@ internal sealed class ServiceDiscoveryHandler(IConfiguration configuration) : De
         var found = ServiceEndpoints.Resolve(configuration, asked);
 
         // The error names the address as it was written, which the socket's own would not.
-        if (found.Count == 0 && asked.Scheme is not ("http" or "https")) throw new HttpRequestException(HttpRequestError.NameResolutionError, $"The address '{asked.OriginalString}' names a service that the configuration does not know.");
+        if (found.Count == 0 && asked.Scheme is not ("http" or "https"))
+        {
+            throw new HttpRequestException(
+                HttpRequestError.NameResolutionError, $"The address '{asked.OriginalString}' names a service that the configuration does not know.");
+        }
+
         if (found.Count == 0) return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         request.RequestUri = found[(int)((uint)Interlocked.Increment(ref _turn) % (uint)found.Count)];
         try

@@ -48,7 +48,8 @@ public static class ServiceEndpoints
         var found = Resolve(configuration, address);
         if (found.Count > 0) return found[Random.Shared.Next(found.Count)];
         if (address.IsAbsoluteUri && address.Scheme is "http" or "https" && !address.Host.StartsWith('_')) return address;
-        throw new ConfigurationException($"services:{address.OriginalString}", address.OriginalString, "the address of a service that the configuration knows, such as services__name__https__0");
+        throw new ConfigurationException(
+            $"services:{address.OriginalString}", address.OriginalString, "the address of a service that the configuration knows, such as services__name__https__0");
     }
 
     // The endpoints that an address may mean, in order; none where it cannot mean a service.
@@ -74,7 +75,9 @@ public static class ServiceEndpoints
         {
             var key = Key(service, endpoint, n);
             if (configuration[key] is not { Length: > 0 } text) return found;
-            found.Add(Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri : throw new ConfigurationException(key, text, "an absolute http or https address"));
+            found.Add(Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+                ? uri
+                : throw new ConfigurationException(key, text, "an absolute http or https address"));
         }
     }
 }

@@ -55,7 +55,9 @@ internal sealed class ServiceResolver : PollingResolver
         var found = Find(_address.Scheme);
         // Who names a port means that port.
         if (found.Count == 0 && _asked.Port > 0) found = [_address];
-        Listener(found.Count > 0 ? ResolverResult.ForResult([.. found.Select(ToAddress)]) : ResolverResult.ForFailure(new Status(StatusCode.Unavailable, NotFound())));
+        Listener(found.Count > 0
+            ? ResolverResult.ForResult([.. found.Select(ToAddress)])
+            : ResolverResult.ForFailure(new Status(StatusCode.Unavailable, NotFound())));
         return Task.CompletedTask;
     }
 
@@ -76,6 +78,7 @@ internal sealed class ServiceResolver : PollingResolver
     {
         var other = _address.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
         var hint = Find(other).Count > 0 ? $" It has {other} addresses, which need other channel credentials." : "";
-        return $"The service '{_asked.Host}' has no {_address.Scheme} address: looked for {string.Join(" and ", ServiceEndpoints.Keys(_address))} in the configuration.{hint}";
+        var keys = string.Join(" and ", ServiceEndpoints.Keys(_address));
+        return $"The service '{_asked.Host}' has no {_address.Scheme} address: looked for {keys} in the configuration.{hint}";
     }
 }

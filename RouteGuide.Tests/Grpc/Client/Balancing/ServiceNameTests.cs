@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -62,6 +63,43 @@ public sealed class ServiceNameTests
         var client = host.Services.GetRequiredService<ByteClient>();
 
         for (var i = 0; i < 4; i++) Assert.Equal(0, await client.CallAsync());
+    }
+
+    [Fact]
+    public async Task Addresses_with_TLS_are_called_with_it()
+    {
+        using var certificate = TestCertificate.Create();
+        await using var server = await PlainServer.Start(context => Wire.Reply(context, [[7]]), listen => listen.UseHttps(certificate));
+        using var host = Host(builder =>
+        {
+            builder.Configuration["services:pair:https:0"] = $"https://localhost:{server.Address.Port}";
+            builder.Configuration["services:pair:https:1"] = $"https://127.0.0.1:{server.Address.Port}";
+            builder.Services.AddGrpcClient<ByteClient>(options => options.Address = new Uri("https+http://pair"))
+                .ConfigurePrimaryHttpMessageHandler(() => TestCertificate.HandlerTrusting(certificate));
+        });
+        var client = host.Services.GetRequiredService<ByteClient>();
+        using var channel = GrpcChannel.ForAddress("https+http://pair", new GrpcChannelOptions
+        {
+            ServiceProvider = host.Services,
+            Credentials = ChannelCredentials.SecureSsl,
+            HttpHandler = TestCertificate.HandlerTrusting(certificate),
+            DisposeHttpClient = true,
+        });
+
+        for (var i = 0; i < 2; i++) Assert.Equal((7, 7), (await client.CallAsync(), await Servers.CallOnce(channel)));
+    }
+
+    [Fact]
+    public void Call_credentials_of_a_client_are_refused_where_the_addresses_have_no_TLS()
+    {
+        using var host = Host(builder =>
+        {
+            for (var i = 0; i < 2; i++) builder.Configuration[$"services:pair:http:{i}"] = $"http://localhost:{i + 1}";
+            builder.Services.AddGrpcClient<ByteClient>(options => options.Address = new Uri("https+http://pair"))
+                .AddCallCredentials((_, _) => Task.CompletedTask);
+        });
+
+        Assert.Contains("plaintext", Assert.Throws<InvalidOperationException>(() => host.Services.GetRequiredService<ByteClient>()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -33,7 +33,9 @@ public sealed class BalancerAddress
     public BalancerAttributes Attributes => _attributes ??= new BalancerAttributes();
 
     /// <summary>For example <c>10.0.0.1:80</c>.</summary>
-    public override string ToString() => EndPoint.Host.Contains(':', StringComparison.Ordinal) ? $"[{EndPoint.Host}]:{EndPoint.Port}" : $"{EndPoint.Host}:{EndPoint.Port}";
+    public override string ToString() => EndPoint.Host.Contains(':', StringComparison.Ordinal)
+        ? $"[{EndPoint.Host}]:{EndPoint.Port}"
+        : $"{EndPoint.Host}:{EndPoint.Port}";
 
     internal bool TryGetAttribute<TValue>(BalancerAttributesKey<TValue> key, out TValue? value)
     {

@@ -86,7 +86,9 @@ public sealed class PickResult
     /// <summary>The call waits for another picker.</summary>
     public static PickResult ForQueue() => Queued;
 
-    private static Status NotOk(Status status) => status.StatusCode == StatusCode.OK ? throw new ArgumentException("A call cannot fail with the status OK.", nameof(status)) : status;
+    private static Status NotOk(Status status) => status.StatusCode == StatusCode.OK
+        ? throw new ArgumentException("A call cannot fail with the status OK.", nameof(status))
+        : status;
 }
 
 /// <summary>Hears of the calls that go to a server.</summary>

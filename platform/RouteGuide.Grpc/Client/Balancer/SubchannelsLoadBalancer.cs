@@ -109,7 +109,8 @@ public abstract class SubchannelsLoadBalancer : LoadBalancer
         if (_isDisposed) return;
         List<Subchannel> ready = [.. _entries.Values.Where(entry => entry.State.State == ConnectivityState.Ready).Select(entry => entry.Subchannel)];
         if (ready.Count > 0) Update(ConnectivityState.Ready, CreatePicker(ready));
-        else if (_entries.Values.Any(entry => entry.State.State is ConnectivityState.Connecting or ConnectivityState.Idle)) Update(ConnectivityState.Connecting, QueuePicker.Instance);
+        else if (_entries.Values.Any(entry => entry.State.State is ConnectivityState.Connecting or ConnectivityState.Idle))
+            Update(ConnectivityState.Connecting, QueuePicker.Instance);
         else Fail(_entries.Values.First(entry => entry.State.State == ConnectivityState.TransientFailure).State.Status);
     }
 

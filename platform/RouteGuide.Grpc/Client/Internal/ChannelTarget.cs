@@ -24,16 +24,22 @@ internal sealed record ChannelTarget(
         if (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
         {
             if (isSecure is { } secure && secure != (address.Scheme == Uri.UriSchemeHttps))
-                throw new InvalidOperationException($"{(secure ? "Secure" : "Insecure")} channel credentials do not go with an address of the scheme '{address.Scheme}'.");
+            {
+                throw new InvalidOperationException(
+                    $"{(secure ? "Secure" : "Insecure")} channel credentials do not go with an address of the scheme '{address.Scheme}'.");
+            }
+
             return new ChannelTarget(address, address, address.Authority, address.Scheme == Uri.UriSchemeHttps, credentials, null);
         }
 
         var factory = ChannelServices.Resolver(options, address.Scheme) ?? throw new InvalidOperationException(
-            $"There is no resolver for the scheme '{address.Scheme}' of the address '{address}': use http or https, or register a {nameof(ResolverFactory)} of that name with the channel's {nameof(GrpcChannelOptions.ServiceProvider)}.");
+            $"There is no resolver for the scheme '{address.Scheme}' of the address '{address}': use http or https, "
+            + $"or register a {nameof(ResolverFactory)} of that name with the channel's {nameof(GrpcChannelOptions.ServiceProvider)}.");
         if (isSecure is null)
         {
             throw new InvalidOperationException(
-                $"The address '{address}' does not say whether connections use TLS: set {nameof(GrpcChannelOptions.Credentials)}, to {nameof(ChannelCredentials)}.{nameof(ChannelCredentials.SecureSsl)} or {nameof(ChannelCredentials)}.{nameof(ChannelCredentials.Insecure)}.");
+                $"The address '{address}' does not say whether connections use TLS: set {nameof(GrpcChannelOptions.Credentials)}, "
+                + $"to {nameof(ChannelCredentials)}.{nameof(ChannelCredentials.SecureSsl)} or {nameof(ChannelCredentials)}.{nameof(ChannelCredentials.Insecure)}.");
         }
 
         var name = address.Authority.Length > 0 ? address.Authority : address.AbsolutePath.Trim('/');

@@ -41,15 +41,19 @@ internal sealed class SharedInvokers(
     {
         var clientOptions = options.Get(name);
         var address = clientOptions.Address
-            ?? throw new InvalidOperationException($"The gRPC client '{name}' has no address: set {nameof(GrpcClientFactoryOptions)}.{nameof(clientOptions.Address)}.");
+            ?? throw new InvalidOperationException(
+                $"The gRPC client '{name}' has no address: set {nameof(GrpcClientFactoryOptions)}.{nameof(clientOptions.Address)}.");
 
         var channelOptions = new GrpcChannelOptions { HttpHandler = handlers.CreateHandler(name), LoggerFactory = loggers, ServiceProvider = services };
         foreach (var configure in clientOptions.ChannelOptionsActions) configure(channelOptions);
 
-        if (clientOptions.HasCallCredentials && !channelOptions.UnsafeUseInsecureChannelCallCredentials && !ChannelTarget.From(address, channelOptions).IsSecure)
+        if (clientOptions.HasCallCredentials
+            && !channelOptions.UnsafeUseInsecureChannelCallCredentials
+            && !ChannelTarget.From(address, channelOptions).IsSecure)
         {
             throw new InvalidOperationException(
-                $"The gRPC client '{name}' has call credentials, and its address '{address}' is plaintext: use https, or set {nameof(GrpcChannelOptions)}.{nameof(GrpcChannelOptions.UnsafeUseInsecureChannelCallCredentials)}.");
+                $"The gRPC client '{name}' has call credentials, and its address '{address}' is plaintext: use https, "
+                + $"or set {nameof(GrpcChannelOptions)}.{nameof(GrpcChannelOptions.UnsafeUseInsecureChannelCallCredentials)}.");
         }
 
         var channel = GrpcChannel.ForAddress(address, channelOptions);
@@ -59,7 +63,9 @@ internal sealed class SharedInvokers(
     /// <summary>An invoker with the registered interceptors of a scope in front.</summary>
     public static CallInvoker Intercept(CallInvoker invoker, GrpcClientFactoryOptions options, InterceptorScope scope, IServiceProvider services)
     {
-        var interceptors = options.InterceptorRegistrations.Where(registration => registration.Scope == scope).Select(registration => registration.Creator(services));
+        var interceptors = options.InterceptorRegistrations
+            .Where(registration => registration.Scope == scope)
+            .Select(registration => registration.Creator(services));
 #pragma warning disable CS0618 // The list that registrations replaced is still honoured.
         if (scope == InterceptorScope.Channel) interceptors = options.Interceptors.Concat(interceptors);
 #pragma warning restore CS0618

@@ -181,7 +181,8 @@ internal sealed partial class ConnectionManager : IDisposable
             if (slot == _pending)
             {
                 // The old policy goes on until the new one is connected, or there is nothing to lose.
-                if (slot.State.ConnectivityState is ConnectivityState.Connecting or ConnectivityState.Idle && _active?.State.ConnectivityState == ConnectivityState.Ready) return;
+                var isOnItsWay = slot.State.ConnectivityState is ConnectivityState.Connecting or ConnectivityState.Idle;
+                if (isOnItsWay && _active?.State.ConnectivityState == ConnectivityState.Ready) return;
                 var old = _active;
                 (_active, _pending) = (slot, null);
                 old?.Dispose();
@@ -275,7 +276,9 @@ internal sealed partial class ConnectionManager : IDisposable
             return;
         }
 
-        var (name, settings) = _config is { LoadBalancingConfigs.Count: > 0 } ? Choose(_config) : (LoadBalancingConfig.PickFirstPolicyName, new PickFirstConfig());
+        var (name, settings) = _config is { LoadBalancingConfigs.Count: > 0 }
+            ? Choose(_config)
+            : (LoadBalancingConfig.PickFirstPolicyName, new PickFirstConfig());
         // Picking the first is keeping to one server: its health is its connection.
         _healthService = name == LoadBalancingConfig.PickFirstPolicyName ? null : HealthService(_config);
         foreach (var subchannel in _subchannels.ToArray()) subchannel.WatchHealth(_healthService);
@@ -319,8 +322,10 @@ internal sealed partial class ConnectionManager : IDisposable
             if (_policies.ContainsKey(candidate.PolicyName)) return (candidate.PolicyName, candidate);
         }
 
+        var asked = string.Join(", ", config.LoadBalancingConfigs.Select(c => $"'{c.PolicyName}'"));
         throw new InvalidOperationException(
-            $"The service config asks for the balancing {(config.LoadBalancingConfigs.Count == 1 ? "policy" : "policies")} {string.Join(", ", config.LoadBalancingConfigs.Select(c => $"'{c.PolicyName}'"))}; known: {string.Join(", ", _policies.Keys)}.");
+            $"The service config asks for the balancing {(config.LoadBalancingConfigs.Count == 1 ? "policy" : "policies")} {asked}; "
+            + $"known: {string.Join(", ", _policies.Keys)}.");
     }
 
     private static string? HealthService(ServiceConfig? config) =>

@@ -32,8 +32,8 @@ internal sealed class RetryThrottle
     public static RetryThrottle? From(RetryThrottlingPolicy? policy)
     {
         if (policy is null) return null;
-        if (policy.MaxTokens is not > 0) throw new InvalidOperationException($"The retry throttling policy is not valid: maxTokens must be more than zero, and is {policy.MaxTokens}.");
-        if (policy.TokenRatio is not > 0) throw new InvalidOperationException($"The retry throttling policy is not valid: tokenRatio must be more than zero, and is {policy.TokenRatio}.");
+        if (policy.MaxTokens is not > 0) throw Invalid("maxTokens", policy.MaxTokens);
+        if (policy.TokenRatio is not > 0) throw Invalid("tokenRatio", policy.TokenRatio);
         return new RetryThrottle(policy.MaxTokens.Value, policy.TokenRatio.Value);
     }
 
@@ -46,4 +46,7 @@ internal sealed class RetryThrottle
     {
         lock (_gate) _tokens = Math.Min(_max, _tokens + _gain);
     }
+
+    private static InvalidOperationException Invalid(string name, object? value) =>
+        new($"The retry throttling policy is not valid: {name} must be more than zero, and is {value}.");
 }
