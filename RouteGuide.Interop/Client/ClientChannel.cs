@@ -11,14 +11,12 @@ namespace RouteGuide.Interop.Client;
 internal sealed class ClientChannel : IDisposable
 {
     private readonly GrpcChannel _channel;
+    private ResponseWatch? _watch;
 
     /// <exception cref="UsageException">The roots cannot be read.</exception>
     public ClientChannel(ClientSettings settings)
     {
-        var sockets = new SocketsHttpHandler { EnableMultipleHttp2Connections = true };
-        if (settings.CaFile is { } file) sockets.SslOptions.CertificateChainPolicy = TrustOnly(file);
-        Watch = new ResponseWatch(settings.HostOverride, sockets);
-        _channel = GrpcChannel.ForAddress(settings.Address, new GrpcChannelOptions { HttpHandler = Watch, DisposeHttpClient = true });
+        _channel = GrpcChannel.ForAddress(settings.Address, NeedsHandler(settings) ? WithHandler(settings) : new GrpcChannelOptions());
         Test = new TestService.TestServiceClient(_channel);
         Loads = new OpenRcaService.OpenRcaServiceClient(_channel);
         Unimplemented = new UnimplementedService.UnimplementedServiceClient(_channel);
@@ -30,9 +28,22 @@ internal sealed class ClientChannel : IDisposable
 
     public UnimplementedService.UnimplementedServiceClient Unimplemented { get; }
 
-    public ResponseWatch Watch { get; }
+    /// <summary>What can be seen of responses below the channel; for the cases that ask for it.</summary>
+    public ResponseWatch Watch => _watch ?? throw new InvalidOperationException("This case does not look at responses.");
 
     public void Dispose() => _channel.Dispose();
+
+    // All else goes by the transport that a channel has of its own.
+    private static bool NeedsHandler(ClientSettings settings) =>
+        settings.CaFile is not null || settings.HostOverride is not null || TestCases.LooksAtResponses(settings.Case);
+
+    private GrpcChannelOptions WithHandler(ClientSettings settings)
+    {
+        var sockets = new SocketsHttpHandler { EnableMultipleHttp2Connections = true };
+        if (settings.CaFile is { } file) sockets.SslOptions.CertificateChainPolicy = TrustOnly(file);
+        _watch = new ResponseWatch(settings.HostOverride, sockets);
+        return new GrpcChannelOptions { HttpHandler = _watch, DisposeHttpClient = true };
+    }
 
     private static X509ChainPolicy TrustOnly(string file)
     {

@@ -36,4 +36,7 @@ internal static class TestCases
         ["orca_per_rpc"] = LoadCases.PerCallAsync,
         ["orca_oob"] = LoadCases.OutOfBandAsync,
     };
+
+    /// <summary>Whether a case looks at how responses travelled, beside what they say.</summary>
+    public static bool LooksAtResponses(string testCase) => testCase is "server_compressed_unary" or "server_compressed_streaming";
 }
