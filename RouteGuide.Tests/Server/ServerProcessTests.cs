@@ -65,7 +65,7 @@ public sealed partial class ServerProcessTests
     [Fact]
     public async Task Sigterm_says_not_serving_at_once_and_lets_the_running_call_finish()
     {
-        await using var server = Start(("RouteGuide__DrainSeconds", "20"));
+        await using var server = Start(("RouteGuide__DrainSeconds", "600"));
         using var channel = GrpcChannel.ForAddress(await Listening(server));
         var health = new Health.HealthClient(channel);
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, (await health.CheckAsync(new HealthCheckRequest())).Status);
@@ -90,7 +90,7 @@ public sealed partial class ServerProcessTests
         Assert.False(server.HasExited);
         await chat.RequestStream.CompleteAsync();
         Assert.False(await chat.ResponseStream.MoveNext());
-        Assert.Equal(0, await server.WaitForExit(TimeSpan.FromSeconds(15)));
+        Assert.Equal(0, await server.WaitForExit());
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed partial class ServerProcessTests
         Assert.True(await chat.ResponseStream.MoveNext());
 
         server.Signal("TERM");
-        Assert.Equal(0, await server.WaitForExit(TimeSpan.FromSeconds(15)));
+        Assert.Equal(0, await server.WaitForExit());
         Assert.Contains(server.Output, line => line.Contains("1 calls still ran", StringComparison.Ordinal));
         await Assert.ThrowsAsync<RpcException>(() => chat.ResponseStream.MoveNext());
     }
