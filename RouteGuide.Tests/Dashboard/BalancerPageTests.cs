@@ -1,7 +1,11 @@
+extern alias dashboard;
+
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using dashboard::RouteGuide.Dashboard.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -22,12 +26,13 @@ public sealed class BalancerPageTests : IAsyncLifetime
          "groups":[{"name":"default","protocol_version":"GRPC","algorithm":"round_robin","registered":1,"available":1,"fail_open":false,"retries":0,"targets":[
            {"name":"server-a","address":"127.0.0.1:1","leased":true,"state":"healthy","weight":1,"weight_factor":1,"expected_share":1,"in_flight":0,"picks":7,"failures":0,"calls_per_second":1.5,"p50_ms":2,"p99_ms":null}],
            "calls_per_second":1.5,"p50_ms":2,"p99_ms":null,"last_pick":null}],
-         "last_event":2,"events":[{"id":1,"time":"2026-01-02T03:04:00Z","kind":"register","group":"default","target":"server-a","from":null,"to":"initial","reason":null},
+         "algorithms":["round_robin","made_up"],"last_event":2,"events":[{"id":1,"time":"2026-01-02T03:04:00Z","kind":"register","group":"default","target":"server-a","from":null,"to":"initial","reason":null},
            {"id":2,"time":"2026-01-02T03:04:01Z","kind":"ejection","group":"default","target":"server-a","from":"healthy","to":"ejected","reason":"5 errors in a row"}]}
         """;
 
     private readonly ConcurrentQueue<(string Request, string Authorization, string Body)> _changes = new();
     private WebApplication _admin = null!;
+    private string _adminAddress = "";
     private RunningServer _server = null!;
     private RunningDashboard _dashboard = null!;
     private HttpClient _browser = null!;
@@ -45,8 +50,9 @@ public sealed class BalancerPageTests : IAsyncLifetime
             _changes.Enqueue(($"{context.Request.Method} {context.Request.Path}", context.Request.Headers.Authorization.ToString(), await reader.ReadToEndAsync()));
             return context.Request.Path.Value!.Contains("nobody", StringComparison.Ordinal) ? Results.Problem("there is no target 'nobody'", statusCode: 404) : Results.Ok();
         });
+        _admin.MapGet("/traceparent", (HttpContext context) => context.Request.Headers.TraceParent.ToString());
         await _admin.StartAsync();
-        var admin = _admin.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        var admin = _adminAddress = _admin.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         _server = await RunningServer.Start();
         _dashboard = await RunningDashboard.Start($"--Dashboard:Balancer:AdminUrl={admin}", $"--Dashboard:Balancer:AdminKey={AdminKey}", $"--Dashboard:Balancer:Url={_server.Address}", $"--Dashboard:Balancer:TcpUrl={_server.Address}");
         _browser = await _dashboard.LoggedIn();
@@ -77,6 +83,10 @@ public sealed class BalancerPageTests : IAsyncLifetime
         var second = await stream.Until("balancer", _ => true);
         Assert.Equal(0, second["status"]!["groups"]![0]!["targets"]![0]!["picksDelta"]!.GetValue<int>());
     }
+
+    [Fact]
+    public async Task The_balancer_says_which_algorithms_there_are() =>
+        Assert.Equal(["round_robin", "made_up"], (await _browser.GetFromJsonAsync<string[]>("/api/balancer/algorithms"))!);
 
     [Fact]
     public async Task Changes_are_passed_on_with_the_key()
@@ -110,6 +120,15 @@ public sealed class BalancerPageTests : IAsyncLifetime
 
         using var refused = await _browser.PostAsJsonAsync("/api/balancer/burst", new { calls = 0, mode });
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+    }
+
+    [Fact]
+    public async Task Calls_of_the_pages_leave_it_to_others_whether_they_are_recorded()
+    {
+        using var unrecorded = new Activity("a request of a page").Start();
+        using var client = new HttpClient(Trust.Handler(null));
+
+        Assert.Equal("", await client.GetStringAsync($"{_adminAddress}/traceparent"));
     }
 
     [Fact]

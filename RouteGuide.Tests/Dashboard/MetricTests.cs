@@ -233,14 +233,47 @@ public sealed class MetricTests
     }
 
     [Fact]
+    public void A_summary_shows_its_quantiles_side_by_side_and_its_count_as_a_rate()
+    {
+        var start = Now;
+        for (var i = 1; i <= 60; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            Send(new Metric
+            {
+                Name = "took",
+                Unit = "s",
+                Summary = new Summary
+                {
+                    DataPoints =
+                    {
+                        new SummaryDataPoint
+                        {
+                            StartTimeUnixNano = start, TimeUnixNano = Now, Count = (ulong)(i * 5), Sum = i * 10,
+                            QuantileValues = { new SummaryDataPoint.Types.ValueAtQuantile { Quantile = 0.5, Value = 2 }, new SummaryDataPoint.Types.ValueAtQuantile { Quantile = 0.99, Value = 7 } },
+                        },
+                    },
+                },
+            });
+        }
+
+        var lines = Chart("took").Series.ToDictionary(line => Assert.Single(line.Dimensions!).Value, line => line.Values);
+        Assert.Equal(["0.5", "0.99"], lines.Keys.Order());
+        Assert.All(Recent(lines["0.5"], 20), value => Assert.Equal(2, value));
+        Assert.All(Recent(lines["0.99"], 20), value => Assert.Equal(7, value));
+        Assert.All(Recent(Assert.Single(Chart("took_count").Series).Values, 20), value => Assert.Equal(5, value!.Value, 6));
+        Assert.All(Recent(Assert.Single(Chart("took_sum").Series).Values, 20), value => Assert.Equal(10, value!.Value, 6));
+    }
+
+    [Fact]
     public void What_makes_no_sense_is_refused_and_harms_nothing()
     {
         _time.Advance(TimeSpan.FromSeconds(1));
         var broken = new Metric { Name = "broken", Histogram = new Histogram { DataPoints = { new HistogramDataPoint { TimeUnixNano = Now, Count = 1, BucketCounts = { 1 }, ExplicitBounds = { 2, 1 } } } } };
         var scale = new Metric { Name = "scale", ExponentialHistogram = new ExponentialHistogram { DataPoints = { new ExponentialHistogramDataPoint { TimeUnixNano = Now, Scale = int.MinValue, Positive = new() { Offset = int.MaxValue, BucketCounts = { 1 } } } } } };
-        var summary = new Metric { Name = "summary", Summary = new Summary { DataPoints = { new SummaryDataPoint() } } };
+        var empty = new Metric { Name = "empty" };
         var nothing = new Metric { Name = "nothing", Gauge = new Gauge { DataPoints = { new NumberDataPoint { TimeUnixNano = Now, AsDouble = double.NaN } } } };
-        foreach (var metric in (Metric[])[broken, scale, summary]) Assert.Equal(1, Send(metric).PartialSuccess.RejectedDataPoints);
+        foreach (var metric in (Metric[])[broken, scale, empty]) Assert.Equal(1, Send(metric).PartialSuccess.RejectedDataPoints);
         Assert.Null(Send(nothing).PartialSuccess);
         Assert.Equal(0, _store.PointsOf(null));
     }

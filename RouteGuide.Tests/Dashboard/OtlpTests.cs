@@ -1,5 +1,6 @@
 extern alias dashboard;
 
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.IO.Compression;
@@ -193,6 +194,21 @@ public sealed class OtlpTests : IAsyncLifetime
         Assert.Equal(StatusCode.Unauthenticated, await Send([], null));
         Assert.Equal(StatusCode.OK, await Send(OneSpan().ToByteArray(), RunningDashboard.Key));
         Assert.Equal(1, (await Get("/api/traces"))!["total"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task A_message_over_grpc_that_says_at_once_how_long_it_is_has_the_same_status()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_dashboard.OtlpGrpc, OtlpGrpc.ExportTraces.FullName)) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        request.Headers.Add(OtlpGate.KeyHeader, RunningDashboard.Key);
+        var body = new byte[5 + (2 * Limits.OtlpBytes)];
+        BinaryPrimitives.WriteInt32BigEndian(body.AsSpan(1), 2 * Limits.OtlpBytes);
+        request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } };
+        using var client = new HttpClient { Timeout = Patience };
+        using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await answer.Content.CopyToAsync(Stream.Null);
+        var status = answer.Headers.TryGetValues("grpc-status", out var early) ? early.Single() : answer.TrailingHeaders.GetValues("grpc-status").Single();
+        Assert.Equal(((int)StatusCode.ResourceExhausted).ToString(), status);
     }
 
     [Fact]

@@ -85,6 +85,10 @@ public sealed class ResourceTests : IAsyncLifetime
         using var nested = await _browser.PostAsJsonAsync("/api/resources/server-abcdefgh/commands/resource-scale", new { arguments = new { replicas = new { } } });
         Assert.Equal(HttpStatusCode.BadRequest, nested.StatusCode);
         Assert.Single(_host.Commands);
+
+        using var withPath = await _browser.PostAsJsonAsync($"/api/resources/server-abcdefgh/commands/{Uri.EscapeDataString("server-http-http-post-/reset")}", new { arguments = new { replicas = 1 } });
+        Assert.Equal(HttpStatusCode.OK, withPath.StatusCode);
+        Assert.Equal("server-http-http-post-/reset", _host.Commands.Last().CommandName);
     }
 
     [Theory]
@@ -143,6 +147,7 @@ public sealed class ResourceTests : IAsyncLifetime
         Commands =
         {
             new ResourceCommand { Name = "resource-scale", DisplayName = "Scale", ArgumentInputs = { new InteractionInput { Name = "replicas", Label = "Replicas", InputType = InputType.Number, Required = true } } },
+            new ResourceCommand { Name = "server-http-http-post-/reset", DisplayName = "Reset" },
         },
     };
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using RouteGuide.Balancer.Balancing;
 using RouteGuide.Balancer.Proxy;
 using RouteGuide.Balancer.Proxy.Metering;
 using RouteGuide.Balancer.Routing;
@@ -60,6 +61,9 @@ internal sealed class StatusJson(MeterBook book, EventHistory history, Func<Stat
         json.WriteEndArray();
         json.WriteStartArray("groups");
         foreach (var group in now.Groups) Write(json, group, now.TakenOut(group.Group));
+        json.WriteEndArray();
+        json.WriteStartArray("algorithms");
+        foreach (var algorithm in AlgorithmNames.All) json.WriteStringValue(algorithm);
         json.WriteEndArray();
         WriteEvents(json, after);
         json.WriteEndObject();

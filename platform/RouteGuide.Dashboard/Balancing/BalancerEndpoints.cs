@@ -9,16 +9,10 @@ internal sealed record BurstRequest(int Calls, string Mode, int? Concurrency = n
 /// <summary>What the balancer's page asks for.</summary>
 internal static class BalancerEndpoints
 {
-    // As the balancer's settings name them.
-    private static readonly string[] Algorithms =
-    [
-        "round_robin", "least_outstanding_requests", "weighted_random", "power_of_two_choices", "peak_ewma", "consistent_hash", "orca_weighted_round_robin",
-    ];
-
     public static void MapBalancer(this IEndpointRouteBuilder app)
     {
         app.MapGet("/api/balancer", (BalancerWatch watch, CancellationToken cancellationToken) => watch.Ask(cancellationToken));
-        app.MapGet("/api/balancer/algorithms", () => Algorithms);
+        app.MapGet("/api/balancer/algorithms", async (BalancerAdmin admin, CancellationToken cancellationToken) => StatusMapping.Algorithms(await admin.Status(cancellationToken)));
         foreach (var action in (string[])["deregister", "register"])
         {
             app.MapPost($"/api/balancer/groups/{{group}}/targets/{{target}}/{action}", async (string group, string target, BalancerAdmin admin, CancellationToken cancellationToken) =>

@@ -19,6 +19,9 @@ internal sealed class StatusMapping(ResourceBook book, Palette palette)
             Number(happened["id"]), Text(happened["time"]) ?? "", KindOf(happened), Text(happened["group"]) ?? "", Text(happened["target"]), Text(happened["from"]), Text(happened["to"]), Text(happened["reason"]) ?? "")),
     ];
 
+    /// <summary>The algorithms that the balancer knows, as it names them; none where it does not tell.</summary>
+    public static IReadOnlyList<string> Algorithms(JsonObject status) => [.. (status["algorithms"] as JsonArray ?? []).Select(Text).OfType<string>()];
+
     /// <summary>The status in the pages' spelling. To be called once for each status: it counts what was picked since the one before.</summary>
     public JsonObject Status(JsonObject status)
     {

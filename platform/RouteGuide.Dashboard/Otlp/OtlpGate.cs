@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
 using RouteGuide.Dashboard.Security;
 using RouteGuide.Dashboard.Settings;
 
@@ -13,8 +14,15 @@ internal sealed class OtlpGate(DashboardOptions options)
 
     public Task Pass(HttpContext context, RequestDelegate next)
     {
-        if (IsKnown(context.Request.Headers[KeyHeader].ToString())) return next(context);
-        if (Ports.KindOf(context) == PortKind.OtlpHttp) return OtlpHttp.Refuse(context, StatusCodes.Status401Unauthorized, StatusCode.Unauthenticated, Refusal);
+        var isHttp = Ports.KindOf(context) == PortKind.OtlpHttp;
+        if (IsKnown(context.Request.Headers[KeyHeader].ToString()))
+        {
+            // gRPC measures each message before it reads it, and says by its own status what is too long; the server would break off the call.
+            if (!isHttp && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
+            return next(context);
+        }
+
+        if (isHttp) return OtlpHttp.Refuse(context, StatusCodes.Status401Unauthorized, StatusCode.Unauthenticated, Refusal);
 
         // A response without a message (gRPC over HTTP/2, "Trailers-Only").
         context.Response.ContentType = "application/grpc";

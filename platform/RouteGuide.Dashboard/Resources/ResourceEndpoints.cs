@@ -16,6 +16,8 @@ internal static class ResourceEndpoints
         app.MapGet("/api/resources", (ResourceBook book) => book.Current.Resources.Values);
         app.MapPost("/api/resources/{name}/commands/{command}", (string name, string command, CommandRequest? request, ResourceBook book, ResourceService service, CancellationToken cancellationToken) =>
         {
+            // A path's slashes are left encoded by the server; those of commands that are requests have one in their name.
+            command = command.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
             var resource = book.Find(name) ?? throw ProblemException.Missing($"There is no resource '{name}'.");
             if (!resource.Commands.Any(known => known.Name == command)) throw ProblemException.Missing($"The resource '{name}' has no command '{command}'.");
             var arguments = (request?.Arguments ?? new Dictionary<string, JsonElement>()).ToDictionary(argument => argument.Key, argument => ValueOf(argument.Key, argument.Value));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using RouteGuide.ServiceDefaults;
@@ -12,7 +13,16 @@ internal static class Trust
     /// <exception cref="ConfigurationException">The file cannot be read.</exception>
     public static SocketsHttpHandler Handler(string? authority)
     {
-        var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), EnableMultipleHttp2Connections = false, UseProxy = false, UseCookies = false, AllowAutoRedirect = false };
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            EnableMultipleHttp2Connections = false,
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            // Nobody records the dashboard's own requests. A traceparent of theirs would say so, and those who are called would not record the call either.
+            ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
+        };
         if (authority is not null) handler.SslOptions.CertificateChainPolicy = Only(authority);
         return handler;
     }

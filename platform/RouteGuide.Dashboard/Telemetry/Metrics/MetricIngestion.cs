@@ -46,6 +46,12 @@ internal sealed class MetricIngestion(TelemetryResources resources, AttributeRea
 
     private void Take(ResourceMetricsItem item, InstrumentationScope? scope, Metric metric, Refusals refusals)
     {
+        if (metric.DataCase == Metric.DataOneofCase.Summary)
+        {
+            foreach (var part in Summaries.Unfold(metric)) Take(item, scope, part, refusals);
+            return;
+        }
+
         MetricKind? kind = metric.DataCase switch
         {
             Metric.DataOneofCase.Gauge => MetricKind.Gauge,
@@ -55,7 +61,7 @@ internal sealed class MetricIngestion(TelemetryResources resources, AttributeRea
         };
         if (kind is null)
         {
-            refusals.Add(Math.Max(1, metric.Summary?.DataPoints.Count ?? 0), $"'{metric.Name}' is neither gauge, sum nor histogram.");
+            refusals.Add(1, $"'{metric.Name}' is neither gauge, sum, histogram nor summary.");
             return;
         }
 

@@ -46,7 +46,7 @@ internal sealed record MetricQuery(string Resource, string Meter, string Instrum
         MetricSeries[] wanted = [.. all.Where(series => Array.TrueForAll(Dimensions, dimension => dimension.Values.Contains(series.Dimension(dimension.Name))))];
         var grid = TimeGrid.Of(now, Minutes * 60_000L, Points, all.Select(series => series.Interval).Where(interval => interval > 0).DefaultIfEmpty().Min());
         var chart = new ChartBuilder(grid);
-        var lines = PerSeries ? Lines(chart, grid, kind, wanted) : [.. LinesOf(chart, grid, kind, wanted, null)];
+        var lines = PerSeries || Summaries.AreQuantiles(wanted) ? Lines(chart, grid, kind, wanted) : [.. LinesOf(chart, grid, kind, wanted, null)];
         return new MetricSeriesView(
             Meter, Instrument, instruments[0].Description, instruments[0].Unit, NameOf(kind), ChartOf(kind), kind == MetricKind.Counter ? PerSecond(instruments[0].Unit) : Plain(instruments[0].Unit),
             grid.Times, grid.Step, lines, kind switch
