@@ -30,7 +30,7 @@ internal sealed class TelemetryService : IHostedService, IDisposable
     {
         _traces = Sdk.CreateTracerProviderBuilder()
             .AddSource([_applicationName, .. Sources])
-            .AddProcessor(new GrpcSpanNames())
+            .AddProcessor(new SpanNames())
             .AddOtlpExporter()
             .Build();
         _metrics = Sdk.CreateMeterProviderBuilder()
@@ -51,9 +51,10 @@ internal sealed class TelemetryService : IHostedService, IDisposable
 
     /// <summary>
     /// Gives the span of a gRPC call the name that OpenTelemetry's conventions for RPC ask for, <c>package.Service/Method</c>, where
-    /// the framework says only <c>POST</c>; and leaves out the health endpoints, those of gRPC too, which would drown the rest.
+    /// the framework says only <c>POST</c>, and that of another request its method and route; and leaves out the health endpoints, those of
+    /// gRPC too, which would drown the rest.
     /// </summary>
-    private sealed class GrpcSpanNames : BaseProcessor<Activity>
+    private sealed class SpanNames : BaseProcessor<Activity>
     {
         public override void OnEnd(Activity activity)
         {
@@ -68,9 +69,15 @@ internal sealed class TelemetryService : IHostedService, IDisposable
                 return;
             }
 
-            if (activity.GetTagItem("http.request.method") is "POST" && path.Count(c => c == '/') == 2 && path.Contains('.'))
+            var method = activity.GetTagItem("http.request.method") as string;
+            if (method is "POST" && path.Count(c => c == '/') == 2 && path.Contains('.'))
             {
                 activity.DisplayName = path[1..];
+            }
+            else if (method is not null && activity.DisplayName == activity.OperationName)
+            {
+                // The framework's own name of it says nothing of the request. The path itself may have any number of values, and so is no name.
+                activity.DisplayName = activity.GetTagItem("http.route") is string { Length: > 0 } route ? $"{method} {route}" : method;
             }
         }
     }
