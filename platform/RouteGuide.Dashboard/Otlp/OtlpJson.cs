@@ -12,6 +12,7 @@ internal static class OtlpJson
 
     private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
     private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default);
+    private static readonly JsonFormatter Writer = new(JsonFormatter.Settings.Default.WithFormatEnumsAsIntegers(true));
 
     /// <exception cref="InvalidJsonException">It is not JSON.</exception>
     /// <exception cref="InvalidProtocolBufferException">It is not this message.</exception>
@@ -23,7 +24,7 @@ internal static class OtlpJson
         try
         {
             root = JsonNode.Parse(json.Span, documentOptions: new JsonDocumentOptions { MaxDepth = MaxDepth });
-            Rewrite(root);
+            Rewrite(root, hex => Convert.ToBase64String(Convert.FromHexString(hex)));
         }
         catch (Exception fault) when (fault is JsonException or ArgumentException)
         {
@@ -37,22 +38,30 @@ internal static class OtlpJson
 
     public static string Format(IMessage message) => Formatter.Format(message);
 
+    /// <summary>Telemetry as <see cref="Parse"/> reads it.</summary>
+    public static byte[] Write(IMessage message)
+    {
+        var root = JsonNode.Parse(Writer.Format(message));
+        Rewrite(root, octets => Convert.ToHexStringLower(Convert.FromBase64String(octets)));
+        return JsonSerializer.SerializeToUtf8Bytes(root);
+    }
+
     public static byte[] Status(StatusCode code, string message) => JsonSerializer.SerializeToUtf8Bytes(new { code = (int)code, message });
 
-    private static void Rewrite(JsonNode? node)
+    private static void Rewrite(JsonNode? node, Func<string, string> id)
     {
         switch (node)
         {
             case JsonObject item:
                 foreach (var (name, value) in item.ToArray())
                 {
-                    if (name is "traceId" or "spanId" or "parentSpanId" or "trace_id" or "span_id" or "parent_span_id" && value is JsonValue id && id.TryGetValue(out string? hex)) item[name] = Convert.ToBase64String(Convert.FromHexString(hex));
-                    else Rewrite(value);
+                    if (name is "traceId" or "spanId" or "parentSpanId" or "trace_id" or "span_id" or "parent_span_id" && value is JsonValue text && text.TryGetValue(out string? written)) item[name] = id(written);
+                    else Rewrite(value, id);
                 }
 
                 break;
             case JsonArray list:
-                foreach (var entry in list) Rewrite(entry);
+                foreach (var entry in list) Rewrite(entry, id);
                 break;
         }
     }

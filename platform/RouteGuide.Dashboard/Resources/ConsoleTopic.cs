@@ -57,8 +57,9 @@ internal sealed class ConsoleTopic(ResourceBook book, ResourceService service, T
             : new ConsoleLineView(resource, line.LineNumber, text, line.IsStdErr, null);
     }
 
-    private string[] Matching(string wanted) =>
-        wanted == All ? [.. book.Current.Resources.Values.Where(resource => !resource.Hidden && resource.Type != "Parameter").Select(resource => resource.Name)]
+    /// <summary>The resources of a name that have a console; of <see cref="All"/>, every one.</summary>
+    public string[] Matching(string wanted) =>
+        wanted == All ? [.. book.Current.Resources.Values.Where(resource => !resource.Hidden && !resource.IsValue).Select(resource => resource.Name)]
         : book.Find(wanted) is { } resource ? [resource.Name]
         : [.. book.Current.Resources.Values.Where(candidate => candidate.DisplayName.Equals(wanted, StringComparison.OrdinalIgnoreCase)).Select(candidate => candidate.Name)];
 

@@ -6,7 +6,12 @@ namespace RouteGuide.Dashboard.Resources;
 internal sealed record ResourceView(
     string Name, string DisplayName, string Type, string Uid, string? State, string? StateStyle, string? Health, string? CreatedAt, string? StartedAt, string? StoppedAt, bool Hidden,
     string? IconName, int Color, IReadOnlyList<UrlView> Urls, IReadOnlyList<VariableView> Environment, IReadOnlyList<PropertyView> Properties, IReadOnlyList<HealthReportView> HealthReports,
-    IReadOnlyList<RelationshipView> Relationships, IReadOnlyList<VolumeView> Volumes, IReadOnlyList<CommandView> Commands);
+    IReadOnlyList<RelationshipView> Relationships, IReadOnlyList<VolumeView> Volumes, IReadOnlyList<CommandView> Commands)
+{
+    /// <summary>Whether it is something that the app model was given, and nothing that runs.</summary>
+    [JsonIgnore]
+    public bool IsValue => Type is "Parameter" or "ConnectionString";
+}
 
 internal sealed record UrlView(string? Endpoint, string Url, string DisplayName, int SortOrder, bool Internal, bool Inactive);
 

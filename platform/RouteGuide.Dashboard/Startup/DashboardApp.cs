@@ -11,6 +11,7 @@ using RouteGuide.Dashboard.Security;
 using RouteGuide.Dashboard.Settings;
 using RouteGuide.Dashboard.Streaming;
 using RouteGuide.Dashboard.Telemetry;
+using RouteGuide.Dashboard.Telemetry.Archive;
 using RouteGuide.Dashboard.Telemetry.Logs;
 using RouteGuide.Dashboard.Telemetry.Metrics;
 using RouteGuide.Dashboard.Telemetry.Traces;
@@ -114,6 +115,8 @@ internal static class DashboardApp
         services.AddSingleton<TraceDetail>();
         services.AddSingleton<MetricStore>();
         services.AddSingleton<MetricIngestion>();
+        services.AddSingleton<TelemetryExport>();
+        services.AddSingleton<TelemetryImport>();
         services.AddSingleton<OtlpGate>();
         services.AddSingleton<ITopic, TelemetryTopic>();
         services.AddSingleton<ITopic, LogTopic>();

@@ -11,6 +11,22 @@ internal static class Ids
 
     public static ulong Span(ByteString bytes) => bytes.Length == 8 ? BinaryPrimitives.ReadUInt64BigEndian(bytes.Span) : 0;
 
+    public static ByteString Bytes(UInt128 trace)
+    {
+        if (trace == 0) return ByteString.Empty;
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, trace);
+        return ByteString.CopyFrom(bytes);
+    }
+
+    public static ByteString Bytes(ulong span)
+    {
+        if (span == 0) return ByteString.Empty;
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, span);
+        return ByteString.CopyFrom(bytes);
+    }
+
     public static string Text(UInt128 trace) => trace.ToString("x32", CultureInfo.InvariantCulture);
 
     public static string Text(ulong span) => span.ToString("x16", CultureInfo.InvariantCulture);

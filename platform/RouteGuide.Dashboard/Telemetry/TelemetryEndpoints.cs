@@ -1,4 +1,7 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
 using RouteGuide.Dashboard.Streaming;
+using RouteGuide.Dashboard.Telemetry.Archive;
 using RouteGuide.Dashboard.Web;
 
 namespace RouteGuide.Dashboard.Telemetry;
@@ -16,6 +19,16 @@ internal static class TelemetryEndpoints
             hub.Seen(request?.Resource);
             return Results.NoContent();
         });
+        app.MapGet("/api/telemetry/export", async (HttpContext context, TelemetryExport export, TimeProvider time, CancellationToken cancellationToken) =>
+        {
+            // The ends of a zip's entries are written synchronously, whatever one does.
+            if (context.Features.Get<IHttpBodyControlFeature>() is { } body) body.AllowSynchronousIO = true;
+            context.Response.ContentType = "application/zip";
+            context.Response.Headers.ContentDisposition = $"attachment; filename=\"telemetry-{time.GetUtcNow():yyyyMMdd-HHmmss}.zip\"";
+            await export.Write(context.Response.Body, context.Request.Query.Text("resource"), cancellationToken);
+        });
+        app.MapPost("/api/telemetry/import", (HttpRequest request, TelemetryImport import, CancellationToken cancellationToken) => import.Read(request.Body, cancellationToken))
+            .WithMetadata(new RequestSizeLimitAttribute(TelemetryImport.MaxFile));
         app.MapDelete("/api/telemetry", (HttpRequest request, TelemetryHub hub) =>
         {
             string[] known = ["logs", "traces", "metrics"];

@@ -127,6 +127,9 @@ export interface TelemetryResource {
 }
 export interface Attribute { key: string; value: string }
 // POST /api/telemetry/seen {resource?: string} -> 204    clears unread error counts
+// GET /api/telemetry/export?resource= -> application/zip: structuredlogs/, traces/ and metrics/ with OTLP's JSON, consolelogs/ with text
+// POST /api/telemetry/import, body: such a zip, or one file of OTLP's JSON -> Imported
+export interface Imported { files: number; skipped: number; logs: number; spans: number; metrics: number }
 // DELETE /api/telemetry?resource=&kinds=logs,traces,metrics -> 204    (all without parameters)
 
 // ---------- Structured logs ----------

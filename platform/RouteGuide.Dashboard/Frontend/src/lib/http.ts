@@ -32,12 +32,14 @@ export function toLogin() {
 
 export async function send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = {};
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const isFile = body instanceof Blob;
+  if (isFile) headers['Content-Type'] = 'application/octet-stream';
+  else if (body !== undefined) headers['Content-Type'] = 'application/json';
   const token = session.peek()?.csrfToken;
   if (method !== 'GET' && token) headers['X-CSRF-Token'] = token;
   let response: Response;
   try {
-    response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: 'same-origin', signal });
+    response = await fetch(path, { method, headers, body: body === undefined ? undefined : isFile ? body : JSON.stringify(body), credentials: 'same-origin', signal });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError(0, { detail: 'The dashboard does not answer. Does it still run?' });
@@ -63,6 +65,7 @@ export async function request<T>(method: string, path: string, body?: unknown, s
 
 export const get = <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, undefined, signal);
 export const post = <T = void>(path: string, body?: unknown, signal?: AbortSignal) => request<T>('POST', path, body, signal);
+export const upload = <T>(path: string, file: Blob) => request<T>('POST', path, file);
 export const put = (path: string, body: unknown) => request<void>('PUT', path, body);
 export const remove = (path: string) => request<void>('DELETE', path);
 

@@ -3,6 +3,7 @@ import alert from '@fluentui/svg-icons/icons/alert_20_regular.svg?raw';
 import arrowCounterclockwise from '@fluentui/svg-icons/icons/arrow_counterclockwise_20_regular.svg?raw';
 import arrowDownload from '@fluentui/svg-icons/icons/arrow_download_20_regular.svg?raw';
 import arrowSync from '@fluentui/svg-icons/icons/arrow_sync_20_regular.svg?raw';
+import arrowUpload from '@fluentui/svg-icons/icons/arrow_upload_20_regular.svg?raw';
 import box from '@fluentui/svg-icons/icons/box_20_regular.svg?raw';
 import branch from '@fluentui/svg-icons/icons/branch_20_regular.svg?raw';
 import chat from '@fluentui/svg-icons/icons/chat_20_regular.svg?raw';
@@ -29,6 +30,7 @@ import histogram from '@fluentui/svg-icons/icons/data_histogram_20_regular.svg?r
 import info from '@fluentui/svg-icons/icons/info_20_regular.svg?raw';
 import key from '@fluentui/svg-icons/icons/key_20_regular.svg?raw';
 import lineChart from '@fluentui/svg-icons/icons/data_line_20_regular.svg?raw';
+import link from '@fluentui/svg-icons/icons/link_20_regular.svg?raw';
 import location from '@fluentui/svg-icons/icons/location_20_regular.svg?raw';
 import map from '@fluentui/svg-icons/icons/map_20_regular.svg?raw';
 import more from '@fluentui/svg-icons/icons/more_horizontal_20_regular.svg?raw';
@@ -62,9 +64,9 @@ import zoomOut from '@fluentui/svg-icons/icons/zoom_out_20_regular.svg?raw';
 
 /** The icons of this dashboard, by what they stand for. */
 export const icons = {
-  add, alert, arrowCounterclockwise, arrowDownload, arrowSync, box, branch, chat, checkmark, chevronDown, chevronRight, circle, clock, codeProject,
+  add, alert, arrowCounterclockwise, arrowDownload, arrowSync, arrowUpload, box, branch, chat, checkmark, chevronDown, chevronRight, circle, clock, codeProject,
   console, copy, cursor, delete: deleteIcon, dismiss, document, errorCircle, eye, eyeOff, filter, globe, grid, heart, histogram, info, key,
-  lineChart, location, map, more, navigation, open, options, panelBottom, panelRight, pause, people, play, plug, question, rectangle, rocket,
+  lineChart, link, location, map, more, navigation, open, options, panelBottom, panelRight, pause, people, play, plug, question, rectangle, rocket,
   scale, scales, search, send, server, settings, signOut, stop, subtract, table, timeline, trending, warning, zoomIn, zoomOut,
 };
 
@@ -74,7 +76,7 @@ export type IconName = keyof typeof icons;
 const known: Record<string, IconName> = {
   play: 'play', stop: 'stop', arrowcounterclockwise: 'arrowCounterclockwise', arrowsync: 'arrowSync', codecsharprectangle: 'codeProject', code: 'codeProject',
   box: 'box', key: 'key', server: 'server', globe: 'globe', delete: 'delete', send: 'send', document: 'document', settings: 'settings', arrowscaling: 'scale',
-  arrowmaximize: 'scale', add: 'add', arrowdownload: 'arrowDownload', rocket: 'rocket', apps: 'grid', heartpulse: 'heart',
+  arrowmaximize: 'scale', arrowupload: 'arrowUpload', arrowreset: 'arrowCounterclockwise', link: 'link', add: 'add', arrowdownload: 'arrowDownload', rocket: 'rocket', apps: 'grid', heartpulse: 'heart',
 };
 
 export const iconOf = (fluentName: string | null | undefined, fallback: IconName): IconName => known[(fluentName ?? '').toLowerCase()] ?? fallback;

@@ -1,6 +1,7 @@
 import { computed } from '@preact/signals';
 import { resources, telemetry } from '../lib/stores';
 import { setQuery } from '../lib/router';
+import { isValue } from '../pages/resources/model';
 
 /** All that has a name: what the app host runs and what sends telemetry; each name with its instances. */
 export const applications = computed(() => {
@@ -9,7 +10,7 @@ export const applications = computed(() => {
     const group = groups.get(name) ?? new Set<string>();
     groups.set(name, group.add(instance));
   };
-  for (const r of resources.value.values()) if (!r.hidden && r.type !== 'Parameter') add(r.displayName, r.name);
+  for (const r of resources.value.values()) if (!r.hidden && !isValue(r)) add(r.displayName, r.name);
   for (const t of telemetry.value.resources) add(t.name, t.instance);
   return [...groups].map(([name, instances]) => ({ name, instances: [...instances].sort() })).sort((a, b) => a.name.localeCompare(b.name));
 });

@@ -22,6 +22,8 @@ export type Row = { kind: 'line'; line: ConsoleLine } | { kind: 'note'; text: st
 const wrap = stored<boolean>('console.wrap', true, v => typeof v === 'boolean');
 const times = stored<boolean>('console.times', false, v => typeof v === 'boolean');
 
+const timeOf = (l: ConsoleLine) => (l.time ? Date.parse(l.time) : 0);
+
 export function ConsolePage({ parts }: { parts: string[] }) {
   const { query } = location.value;
   const asked = query.get('resource') ?? parts[0] ?? '';
@@ -43,6 +45,8 @@ export function ConsolePage({ parts }: { parts: string[] }) {
   useStream('console', source + asked, { console: source }, event => {
     setNote(event.note);
     const lines = event.lines.filter(isWanted);
+    // Those of several come each as they are read: what is sent together is told in its order.
+    if (source === '*') lines.sort((a, b) => timeOf(a) - timeOf(b));
     if (paused && !event.reset) {
       setPaused({ ...paused, missed: paused.missed + lines.length });
       return;

@@ -21,6 +21,10 @@ const levels = ['Trace', 'Debug', 'Information', 'Warning', 'Error', 'Critical']
 interface State { items: readonly LogEntry[]; total: number; loaded: boolean; hasMore: boolean }
 const nothing: State = { items: [], total: 0, loaded: false, hasMore: false };
 
+// They come as senders send them, several at a time; they are read in the order of their times.
+const byTime = (a: LogEntry, b: LogEntry) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.id - b.id);
+const ids = (items: readonly LogEntry[]) => items.map(i => i.id);
+
 export function LogsPage() {
   const { query: q } = location.value;
   const [resource, text, level] = [q.get('resource') ?? '', q.get('text') ?? '', q.get('level') ?? ''];
@@ -33,8 +37,8 @@ export function LogsPage() {
   useStream('logs', paused ? null : key, asked, event => {
     setState(old => {
       const base = event.snapshot || event.cleared ? [] : old.items;
-      const last = base.at(-1)?.id ?? -1;
-      const items = [...base, ...event.items.filter(i => i.id > last)];
+      const last = ids(base).reduce((most, id) => Math.max(most, id), -1);
+      const items = [...base, ...event.items.filter(i => i.id > last)].sort(byTime);
       return { items: items.length > kept ? items.slice(-kept) : items, total: event.total, loaded: true, hasMore: event.snapshot ? event.total > event.items.length : old.hasMore };
     });
   });
@@ -44,8 +48,8 @@ export function LogsPage() {
 
   const older = async () => {
     try {
-      const page = await get<LogPage>(`/api/logs${query({ ...asked, limit: 500, before: state.items[0]?.id })}`);
-      setState(old => ({ ...old, items: [...page.items, ...old.items].slice(0, kept), hasMore: page.hasMore }));
+      const page = await get<LogPage>(`/api/logs${query({ ...asked, limit: 500, before: ids(state.items).reduce((least, id) => Math.min(least, id), Infinity) })}`);
+      setState(old => ({ ...old, items: [...page.items, ...old.items].sort(byTime).slice(0, kept), hasMore: page.hasMore }));
     } catch (error) {
       notify('error', 'Older logs could not be read', messageOf(error));
     }

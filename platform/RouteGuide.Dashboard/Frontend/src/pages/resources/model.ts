@@ -6,6 +6,9 @@ export interface Group { name: string; members: Resource[]; isReplicated: boolea
 
 export interface ResourceFilter { text: string; types: string[]; states: string[]; health: string[]; hidden: boolean }
 
+/** What the app model was given from outside: it has a value, and neither starts nor stops. */
+export const isValue = (r: Resource) => r.type === 'Parameter' || r.type === 'ConnectionString';
+
 export const stateOf = (r: Resource) => r.state ?? 'Unknown';
 export const healthOf = (r: Resource) => r.health ?? 'None';
 
@@ -81,7 +84,7 @@ export function sourceOf(r: Resource): { text: string; args: string; full: strin
   return { text: property(r, 'container.image') ? path : fileOf(path), args, full: args ? `${path} ${args}` : path };
 }
 
-export const typeIcon: Record<string, IconName> = { Project: 'codeProject', Executable: 'console', Container: 'box', Parameter: 'key' };
+export const typeIcon: Record<string, IconName> = { Project: 'codeProject', Executable: 'console', Container: 'box', Parameter: 'key', ConnectionString: 'link' };
 
 /** What a command does, whichever way its app host spells the usual ones: `start`, or `resource-start`. */
 export const kindOf = (command: string) => command.replace(/^resource-/, '');

@@ -4,10 +4,10 @@ import type { Resource } from '../../api';
 import { resources } from '../../lib/stores';
 import { Button, CopyButton, Empty } from '../../ui/controls';
 import { Icon } from '../../ui/icon';
-import { textOf } from './model';
+import { isValue, textOf } from './model';
 import { State } from './table';
 
-const all = computed(() => [...resources.value.values()].filter(r => r.type === 'Parameter').sort((a, b) => a.displayName.localeCompare(b.displayName)));
+const all = computed(() => [...resources.value.values()].filter(isValue).sort((a, b) => a.displayName.localeCompare(b.displayName)));
 
 /** What the app model was given from outside. */
 export function Parameters({ text }: { text: string }) {

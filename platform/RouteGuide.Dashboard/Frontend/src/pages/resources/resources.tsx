@@ -9,13 +9,13 @@ import { Split } from '../../ui/details';
 import { CommandDialogs } from './commands';
 import { ResourceDetails } from './resourcedetails';
 import { Graph } from './graph';
-import { groupsOf, healthOf, matches, stateOf, words, type ResourceFilter } from './model';
+import { groupsOf, healthOf, isValue, matches, stateOf, words, type ResourceFilter } from './model';
 import { Parameters } from './parameters';
 import { ResourceTable } from './table';
 
 const listOf = (text: string | null) => (text ? text.split(',') : []);
 
-const running = computed(() => [...resources.value.values()].filter(r => r.type !== 'Parameter'));
+const running = computed(() => [...resources.value.values()].filter(r => !isValue(r)));
 
 export function ResourcesPage() {
   const { path, query } = location.value;
@@ -36,7 +36,7 @@ export function ResourcesPage() {
         <Search value={filter.text} onChange={text => setQuery({ text })} label="Filter resources" />
         {view !== 'parameters' && <FilterMenu filter={filter} />}
       </div>
-      <Split details={selected && selected.type !== 'Parameter' && <ResourceDetails key={selected.name} resource={selected} onClose={() => select(null)} />}>
+      <Split details={selected && !isValue(selected) && <ResourceDetails key={selected.name} resource={selected} onClose={() => select(null)} />}>
         {!host.value.loaded ? <Empty icon="grid" title="Waiting for the app host…" />
           : view === 'graph' ? <Graph groups={groupsOf(found)} selected={selected?.name ?? null} onSelect={select} />
             : view === 'parameters' ? <Parameters text={filter.text} />

@@ -19,11 +19,11 @@ const types = { http: 'HTTP', rpc: 'RPC', database: 'Database', messaging: 'Mess
 interface State { items: readonly TraceRow[]; total: number; slowest: number; loaded: boolean; hasMore: boolean }
 const nothing: State = { items: [], total: 0, slowest: 0, loaded: false, hasMore: false };
 
-/** Newest first; a trace that grew takes the place that it had. */
+/** Those first that began last; a trace that grew takes the place that it had. */
 function merge(old: readonly TraceRow[], changed: readonly TraceRow[]) {
   const all = new Map(old.map(t => [t.id, t]));
   for (const t of changed) all.set(t.id, t);
-  return [...all.values()].sort((a, b) => b.seq - a.seq).slice(0, kept);
+  return [...all.values()].sort((a, b) => (a.start < b.start ? 1 : a.start > b.start ? -1 : b.seq - a.seq)).slice(0, kept);
 }
 
 export function TracesPage() {
@@ -42,7 +42,7 @@ export function TracesPage() {
   });
   const older = async () => {
     try {
-      const page = await get<Page>(`/api/traces${query({ ...asked, limit: 200, before: state.items.at(-1)?.seq })}`);
+      const page = await get<Page>(`/api/traces${query({ ...asked, limit: 200, before: state.items.reduce((least, t) => Math.min(least, t.seq), Infinity) })}`);
       setState(old => ({ ...old, items: merge(old.items, page.items), hasMore: page.hasMore }));
     } catch (error) {
       notify('error', 'Older traces could not be read', messageOf(error));
