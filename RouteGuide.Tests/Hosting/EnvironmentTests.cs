@@ -167,6 +167,58 @@ public sealed class EnvironmentTests
     }
 
     [Fact]
+    public async Task A_connection_string_is_told_by_name()
+    {
+        _builder.Configuration["ConnectionStrings:db"] = "Host=here";
+        var configured = _builder.AddConnectionString("db").WithConnectionProperty("Host", "here");
+        var own = _builder.AddConnectionString("own", environmentVariableName: "OWN_VARIABLE");
+        _builder.Configuration["ConnectionStrings:own"] = "x";
+        var password = _builder.AddParameter("password", "p&q", secret: true);
+        var made = _builder.AddConnectionString("made", ReferenceExpression.Create($"Password={password}"));
+        var built = _builder.AddConnectionString("built", pieces =>
+        {
+            pieces.AppendLiteral("{a}=");
+            pieces.Append($"{password.Resource:uri};");
+        });
+
+        var variables = await VariablesAsync(Project("server").WithReference(configured).WithReference(own).WithReference(made, "renamed").WithReference(built).WithEnvironment("BUILT", built));
+
+        Assert.Equal("Host=here", variables["ConnectionStrings__db"]);
+        Assert.Equal("here", variables["DB_HOST"]);
+        Assert.Equal("x", variables["OWN_VARIABLE"]);
+        Assert.Equal("Password=p&q", variables["ConnectionStrings__renamed"]);
+        Assert.Equal("{a}=p%26q;", variables["ConnectionStrings__built"]);
+        Assert.Equal("{a}=p%26q;", variables["BUILT"]);
+        Assert.Equal("{made.connectionString}", ((IManifestExpressionProvider)made.Resource).ValueExpression);
+        Assert.Equal("{a}={password.value};", built.Resource.ConnectionStringExpression.ValueExpression);
+    }
+
+    [Fact]
+    public async Task A_connection_string_without_value_is_a_clear_error_unless_it_is_optional()
+    {
+        var missing = _builder.AddConnectionString("db");
+
+        Assert.DoesNotContain("ConnectionStrings__db", await VariablesAsync(Project("one").WithReference(missing, optional: true)));
+        var fault = await Assert.ThrowsAsync<LaunchException>(() => VariablesAsync(Project("two").WithReference(missing)));
+        Assert.Contains("'ConnectionStrings__db'", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("'ConnectionStrings:db'", fault.Message, StringComparison.Ordinal);
+        Assert.Empty(await VariablesAsync(_builder.AddExecutable("three", "sh", ".").WithReferenceEnvironment(ReferenceEnvironmentInjectionFlags.Endpoints).WithReference(missing)));
+    }
+
+    [Fact]
+    public void A_made_value_has_the_characters_that_were_asked_for()
+    {
+        var plain = new GenerateParameterDefault { MinLength = 40, Special = false, MinNumeric = 5, MinUpper = 3 }.GetDefaultValue();
+        Assert.Matches("^[a-zA-Z0-9]{40}$", plain);
+        Assert.InRange(plain.Count(char.IsAsciiDigit), 5, 40);
+        Assert.InRange(plain.Count(char.IsAsciiLetterUpper), 3, 40);
+        Assert.NotEqual(plain, new GenerateParameterDefault { MinLength = 40, Special = false }.GetDefaultValue());
+        Assert.Equal(22, new GenerateParameterDefault().GetDefaultValue().Length);
+        Assert.Contains("MinSpecial", Assert.Throws<InvalidOperationException>(() => new GenerateParameterDefault { Special = false, MinSpecial = 1 }.GetDefaultValue()).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => new GenerateParameterDefault { Lower = false, Upper = false, Numeric = false, Special = false }.GetDefaultValue());
+    }
+
+    [Fact]
     public async Task Anothers_target_port_is_a_clear_error()
     {
         var server = Project("server").WithReplicas(2).WithHttpEndpoint();

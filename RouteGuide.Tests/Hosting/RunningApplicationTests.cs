@@ -38,6 +38,55 @@ public sealed class RunningApplicationTests : RunningApplication
     }
 
     [Fact]
+    public async Task A_command_that_is_a_request_asks_the_resource()
+    {
+        Server("server")
+            .WithHttpCommand("/health", "Ask", commandName: "ask", commandOptions: new HttpCommandOptions { Method = HttpMethod.Get })
+            .WithHttpCommand("/elsewhere", "Lose", commandName: "lose", commandOptions: new HttpCommandOptions { Method = HttpMethod.Get })
+            .WithHttpCommand("/health", "Read", commandName: "read", commandOptions: new HttpCommandOptions
+            {
+                Method = HttpMethod.Get,
+                GetCommandResult = async context => CommandResults.Success("read", await context.Response.Content.ReadAsStringAsync(context.CancellationToken)),
+            });
+        await StartAsync();
+        await Notifications.WaitForResourceHealthyAsync("server", Soon);
+        var commands = Application.ResourceCommands;
+
+        Assert.True((await commands.ExecuteCommandAsync("server", "ask", Soon)).Success);
+        var lost = await commands.ExecuteCommandAsync("server", "lose", Soon);
+        Assert.False(lost.Success);
+        Assert.Contains("/elsewhere: 404", lost.Message, StringComparison.Ordinal);
+        Assert.Matches("^[0-9]+$", (await commands.ExecuteCommandAsync("server", "read", Soon)).Data?.Value);
+    }
+
+    [Fact]
+    public async Task A_connection_string_is_there_once_what_it_is_made_of_is()
+    {
+        var key = Builder.AddParameter("key", "value", secret: true);
+        var server = Sleeper("server").WithHttpEndpoint(name: "http").WithExplicitStart();
+        var seen = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var connection = Builder.AddConnectionString("connection", ReferenceExpression.Create($"{server.GetEndpoint("http")};{key}"))
+            .OnConnectionStringAvailable(async (resource, _, cancel) => seen.TrySetResult(await resource.ConnectionStringExpression.GetValueAsync(cancel)));
+        Builder.AddConnectionString("missing");
+        Sleeper("user").WithReference(connection).WaitFor(connection);
+        await StartAsync();
+        await Notifications.WaitForResourceAsync("missing", KnownResourceStates.ValueMissing, Soon);
+        await Notifications.WaitForResourceAsync("server", KnownResourceStates.NotStarted, Soon);
+        await Notifications.WaitForResourceAsync("connection", KnownResourceStates.Waiting, Soon);
+        await Notifications.WaitForResourceAsync("user", KnownResourceStates.Waiting, Soon);
+        Assert.False(seen.Task.IsCompleted);
+
+        Assert.True((await Application.ResourceCommands.ExecuteCommandAsync("server", KnownResourceCommands.StartCommand, Soon)).Success);
+
+        await Notifications.WaitForResourceAsync("user", KnownResourceStates.Running, Soon);
+        Assert.Equal($"{server.GetEndpoint("http").Url};value", await seen.Task.WaitAsync(Soon));
+        Assert.Equal(await seen.Task, Variable(Names("user")[0], "ConnectionStrings__connection"));
+        var shown = Snapshot("connection");
+        Assert.Equal("ConnectionString", shown.ResourceType);
+        Assert.True(Assert.Single(shown.Properties).IsSensitive);
+    }
+
+    [Fact]
     public async Task A_program_that_is_not_there_fails_alone()
     {
         Builder.AddExecutable("missing", "no-such-program", ".");

@@ -21,6 +21,11 @@ public sealed class SourceCompatibilityTests
         builder.AddParameter("made", () => "value", secret: true);
         builder.AddParameterFromConfiguration("configured", "Some:Key");
 
+        builder.AddParameter("generated", new GenerateParameterDefault { MinLength = 22 }, secret: true);
+        var database = builder.AddConnectionString("database");
+        var cache = builder.AddConnectionString("cache-string", ReferenceExpression.Create($"Password={secret}")).OnConnectionStringAvailable((resource, available, _) => Task.FromResult((resource.Name, available.Services)));
+        builder.Eventing.Subscribe<ConnectionStringAvailableEvent>(cache.Resource, (_, _) => Task.CompletedTask);
+
         var server = builder.AddProject<TestApp.Sample>("server")
             .WithReplicas(3)
             .WithHttpEndpoint()
@@ -37,6 +42,13 @@ public sealed class SourceCompatibilityTests
             .WithUrls(context => context.Urls.RemoveAll(url => url.Endpoint is null))
             .WithExternalHttpEndpoints()
             .WithOtlpExporter()
+            .WithReference(database)
+            .WithReference(cache, "cache", optional: true)
+            .WithEnvironment("CACHE", cache)
+            .WithIconName("Cloud", IconVariant.Regular)
+            .ExcludeFromManifest()
+            .WithHttpCommand("/reset", "Reset", commandOptions: new() { IconName = "ArrowReset", Method = HttpMethod.Put, PrepareRequest = context => Task.FromResult(context.Request.Headers.TryAddWithoutValidation("x-key", "key")) })
+            .WithHttpCommand("/clear", "Clear", endpointName: "https", commandName: "clear")
             .WithCommand("greet", "Greet", _ => Task.FromResult(CommandResults.Success()), new CommandOptions
             {
                 IconName = "Hand",
@@ -70,6 +82,7 @@ public sealed class SourceCompatibilityTests
             .WaitFor(server)
             .WaitFor(server, WaitBehavior.StopOnResourceUnavailable)
             .WaitForStart(server)
+            .WaitFor(cache)
             .WaitForCompletion(migration, exitCode: 0)
             .WithExplicitStart()
             .WithParentRelationship(server)

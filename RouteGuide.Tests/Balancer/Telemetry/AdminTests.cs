@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using RouteGuide.Balancer.Balancing;
 using RouteGuide.ServiceDefaults;
 using RouteGuide.Tests.Support;
 
@@ -31,6 +32,7 @@ public sealed class AdminTests
         Assert.True(shown.GetProperty("calls_per_second").GetDouble() > 0);
         Assert.InRange(shown.GetProperty("p99_ms").GetDouble(), shown.GetProperty("p50_ms").GetDouble(), 60_000);
         Assert.Equal(target.Url.Authority, group.GetProperty("last_pick").GetProperty("target").GetString());
+        Assert.Equal(AlgorithmNames.All, root.GetProperty("algorithms").EnumerateArray().Select(a => a.GetString()));
     }
 
     [Theory]
