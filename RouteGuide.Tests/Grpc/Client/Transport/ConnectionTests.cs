@@ -284,14 +284,13 @@ public sealed class ConnectionTests
     {
         Assert.SkipUnless(System.Net.Sockets.Socket.OSSupportsIPv6 && HasLoopback6(), "This machine has no IPv6.");
         var authority = "";
-        var builder = await PlainServer.Start(
+        await using var server = await PlainServer.Start(
             context =>
             {
                 authority = context.Request.Host.Value!;
                 return Wire.Reply(context, [[1]]);
             },
             address: IPAddress.IPv6Loopback);
-        await using var server = builder;
         using var channel = GrpcChannel.ForAddress(server.Address);
 
         Assert.Equal([1], await Call(channel, 1));
