@@ -27,6 +27,9 @@ internal sealed class CallRun(CallOptions options, Action<string> progress)
     private const int LeastWarmUps = 6;
     private const int IdleWarmUps = 4;
     private const int MaxWarmUps = 40;
+
+    // A server seems to be at its final cost several times before it is.
+    private const long LeastServerCalls = 1_000_000;
     private const string Generator = "h2load";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
@@ -116,14 +119,18 @@ internal sealed class CallRun(CallOptions options, Action<string> progress)
         foreach (var lane in _lanes)
         {
             progress($"warming up: {lane.Row.Name}");
+            var leastCalls = lane.Row.Load is CallLoad.ServerUnary ? LeastServerCalls : 0;
             await lane.Try(progress, async measure =>
             {
                 var best = double.MaxValue;
                 var idle = 0;
-                for (var run = 0; run < MaxWarmUps && (idle < IdleWarmUps || run < LeastWarmUps); run++)
+                long calls = 0;
+                for (var run = 0; run < MaxWarmUps && (idle < IdleWarmUps || run < LeastWarmUps || calls < leastCalls); run++)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    var micros = (await measure(WarmUpSeconds)).Micros;
+                    var cost = await measure(WarmUpSeconds);
+                    calls += cost.Calls;
+                    var micros = cost.Micros;
                     idle = micros < best * 0.97 ? 0 : idle + 1;
                     best = Math.Min(best, micros);
                 }

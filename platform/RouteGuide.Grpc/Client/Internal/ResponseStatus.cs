@@ -27,7 +27,7 @@ internal static class ResponseStatus
 
         if (response.HttpStatus != 200)
         {
-            status = new Status(FromHttpStatus(response.HttpStatus), $"{Bad} HTTP status code: {response.HttpStatus}");
+            status = new Status(HttpStatusMapping.ToStatusCode(response.HttpStatus), $"{Bad} HTTP status code: {response.HttpStatus}");
             return true;
         }
 
@@ -65,15 +65,4 @@ internal static class ResponseStatus
             : new Status(StatusCode.Cancelled, $"{Bad} Invalid grpc-status value: {text}");
         return true;
     }
-
-    private static StatusCode FromHttpStatus(int status) => status switch
-    {
-        400 or 431 => StatusCode.Internal,
-        401 => StatusCode.Unauthenticated,
-        403 => StatusCode.PermissionDenied,
-        404 => StatusCode.Unimplemented,
-        429 or 502 or 503 or 504 => StatusCode.Unavailable,
-        >= 100 and < 200 => StatusCode.Internal,
-        _ => StatusCode.Unknown,
-    };
 }
