@@ -30,27 +30,28 @@ internal static class MessageReader
         where T : class
     {
         // A small request is usually there as a whole when its handler starts.
-        var read = http.Request.BodyReader.ReadAsync();
-        if (!read.IsCompletedSuccessfully) return ReadSingleSlowlyAsync(read, http, options, deserializer);
-        return TakeSingle(read.Result, http, options, deserializer) is { } message
+        var body = http.Request.BodyReader;
+        var read = body.ReadAsync();
+        if (!read.IsCompletedSuccessfully) return ReadSingleSlowlyAsync(body, read, http, options, deserializer);
+        return TakeSingle(body, read.Result, http, options, deserializer) is { } message
             ? new ValueTask<T>(message)
-            : ReadSingleSlowlyAsync(http.Request.BodyReader.ReadAsync(), http, options, deserializer);
+            : ReadSingleSlowlyAsync(body, body.ReadAsync(), http, options, deserializer);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<T> ReadSingleSlowlyAsync<T>(
-        ValueTask<ReadResult> read, HttpContext http, MethodOptions options, Func<DeserializationContext, T> deserializer)
+        PipeReader body, ValueTask<ReadResult> read, HttpContext http, MethodOptions options, Func<DeserializationContext, T> deserializer)
         where T : class
     {
         while (true)
         {
-            if (TakeSingle(await read, http, options, deserializer) is { } message) return message;
-            read = http.Request.BodyReader.ReadAsync();
+            if (TakeSingle(body, await read, http, options, deserializer) is { } message) return message;
+            read = body.ReadAsync();
         }
     }
 
     /// <summary>Takes the only message out of what was read; null if it is not there as a whole, or more may follow.</summary>
-    private static T? TakeSingle<T>(in ReadResult result, HttpContext http, MethodOptions options, Func<DeserializationContext, T> deserializer)
+    private static T? TakeSingle<T>(PipeReader body, in ReadResult result, HttpContext http, MethodOptions options, Func<DeserializationContext, T> deserializer)
         where T : class
     {
         var buffer = result.Buffer;
@@ -77,7 +78,7 @@ internal static class MessageReader
         }
         finally
         {
-            http.Request.BodyReader.AdvanceTo(consumed, buffer.End);
+            body.AdvanceTo(consumed, buffer.End);
         }
     }
 

@@ -30,13 +30,8 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
     private bool _isOver;
     private bool _hasMessage;
     private bool _encodingChosen;
-    private ICompressionProvider? _responseCompression;
     private CallDeadline? _deadline;
-    private Status _status;
-    private Metadata? _requestHeaders;
-    private Metadata? _responseTrailers;
-    private AuthContext? _authContext;
-    private IDictionary<object, object>? _userState;
+    private Extras? _extras;
 
     public HttpContext HttpContext => http;
 
@@ -60,28 +55,35 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
 
     protected override DateTime DeadlineCore => _deadline?.Time ?? DateTime.MaxValue;
 
-    protected override Metadata RequestHeadersCore => _requestHeaders ??= MetadataReader.Read(Request.Headers);
+    protected override Metadata RequestHeadersCore => Extra.RequestHeaders ??= MetadataReader.Read(Request.Headers);
 
     protected override CancellationToken CancellationTokenCore => LiveHttp is var live && _deadline is null ? live.RequestAborted : _deadline.Token;
 
-    protected override Metadata ResponseTrailersCore => _responseTrailers ??= [];
+    protected override Metadata ResponseTrailersCore => Extra.ResponseTrailers ??= [];
 
     protected override Status StatusCore
     {
-        get => _status;
-        set => _status = value;
+        get => _extras?.Status ?? Status.DefaultSuccess;
+        set => Extra.Status = value;
     }
 
-    protected override WriteOptions? WriteOptionsCore { get; set; }
+    protected override WriteOptions? WriteOptionsCore
+    {
+        get => _extras?.WriteOptions;
+        set => Extra.WriteOptions = value;
+    }
 
-    protected override AuthContext AuthContextCore => _authContext ??= PeerDescription.Authenticate(LiveHttp.Connection.ClientCertificate);
+    protected override AuthContext AuthContextCore => Extra.AuthContext ??= PeerDescription.Authenticate(LiveHttp.Connection.ClientCertificate);
 
-    protected override IDictionary<object, object> UserStateCore => _userState ??= LiveHttp.Items!;
+    protected override IDictionary<object, object> UserStateCore => Extra.UserState ??= LiveHttp.Items!;
 
     // Kestrel uses a request's objects again for the next one: what a handler left running must not read those.
     private HttpContext LiveHttp => _isOver ? throw new InvalidOperationException("The call is over: its request can no longer be read.") : http;
 
     private HttpRequest Request => LiveHttp.Request;
+
+    // Handlers may ask from several threads at a time.
+    private Extras Extra => _extras ?? Interlocked.CompareExchange(ref _extras, new Extras(), null) ?? _extras;
 
     /// <summary>Reads what the request says about the call as a whole, and starts its deadline.</summary>
     /// <exception cref="RpcException">A header cannot be understood, or no time is left.</exception>
@@ -108,13 +110,18 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
     public bool IsAborted => http.RequestAborted.IsCancellationRequested;
 
     /// <summary>True for the one who ends the call on behalf of the handler; from then on the deadline does nothing.</summary>
-    public bool TryClaim() => Interlocked.CompareExchange(ref _state, Claimed, Active) != Expired;
+    public bool TryClaim()
+    {
+        if (_deadline is not null) return Interlocked.CompareExchange(ref _state, Claimed, Active) != Expired;
+        _state = Claimed;
+        return true;
+    }
 
     /// <summary>True for the deadline, if the handler's outcome was not there before it.</summary>
     public bool TryExpire()
     {
         if (Interlocked.CompareExchange(ref _state, Expired, Active) != Active) return false;
-        _status = CallDeadline.Exceeded;
+        StatusCore = CallDeadline.Exceeded;
         return true;
     }
 
@@ -123,7 +130,7 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
     public void WriteMessage<T>(T message, Action<T, SerializationContext> serializer)
     {
         ChooseResponseEncoding();
-        var compression = WriteOptionsCore is { } write && (write.Flags & WriteFlags.NoCompress) != 0 ? null : _responseCompression;
+        var compression = WriteOptionsCore is { } write && (write.Flags & WriteFlags.NoCompress) != 0 ? null : _extras?.ResponseCompression;
         MessageWriter.Write(http.Response.BodyWriter, options, compression, message, serializer);
         _hasMessage = true;
         ServerEventSource.Log.MessageSent();
@@ -167,7 +174,7 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
         _deadline?.Stop();
         if (_isTaken)
         {
-            ServerEventSource.Log.CallEnd(_status.StatusCode);
+            ServerEventSource.Log.CallEnd(StatusCore.StatusCode);
             ServerMetrics.Ended(this, _started);
         }
         else
@@ -207,25 +214,25 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
             case RpcException { StatusCode: StatusCode.OK }:
                 // Success is what a handler returns. Nothing was returned here, and callers must not believe otherwise.
                 Logger.LogError(exception, "The handler of {Method} threw the status OK.", MethodCore);
-                _status = new Status(StatusCode.Unknown, "Exception was thrown by handler: it says OK, which is no error.");
+                StatusCore = new Status(StatusCode.Unknown, "Exception was thrown by handler: it says OK, which is no error.");
                 break;
 
             case RpcException rpc:
                 Logger.LogInformation("{Method} ended with {Status}.", MethodCore, rpc.Status);
-                _status = rpc.Status;
+                StatusCore = rpc.Status;
                 for (var i = 0; i < rpc.Trailers.Count; i++) ResponseTrailersCore.Add(rpc.Trailers[i]);
                 break;
 
             case OperationCanceledException or IOException when IsAborted:
                 Logger.LogInformation("The caller gave up {Method}.", MethodCore);
-                _status = Status.DefaultCancelled;
+                StatusCore = Status.DefaultCancelled;
                 break;
 
             default:
                 // What a caller sends must not be able to fill the log of errors.
                 if (MessageReader.IsCallersFault(exception)) Logger.LogInformation("The request of {Method} cannot be read: {Reason}", MethodCore, exception.Message);
                 else Logger.LogError(exception, "The handler of {Method} failed.", MethodCore);
-                _status = new Status(StatusCode.Unknown, options.EnableDetailedErrors
+                StatusCore = new Status(StatusCode.Unknown, options.EnableDetailedErrors
                     ? $"Exception was thrown by handler. {Describe(exception)}"
                     : "Exception was thrown by handler.");
                 break;
@@ -254,7 +261,7 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
         _encodingChosen = true;
         var provider = requested is null ? options.ResponseCompression : options.FindProvider(requested);
         if (provider is null || http.Response.HasStarted || !CallerAccepts(provider.EncodingName)) return;
-        _responseCompression = provider;
+        Extra.ResponseCompression = provider;
         http.Response.Headers.GrpcEncoding = provider.EncodingName;
     }
 
@@ -275,11 +282,11 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
     private void WriteEnd()
     {
         var end = EndOfResponse();
-        if (_responseTrailers is { Count: > 0 })
+        if (_extras?.ResponseTrailers is { Count: > 0 } trailers)
         {
             try
             {
-                MetadataWriter.Append(end, _responseTrailers);
+                MetadataWriter.Append(end, trailers);
             }
             catch (InvalidOperationException exception)
             {
@@ -287,12 +294,13 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
             }
         }
 
-        StatusWriter.Write(end, _status);
+        var status = StatusCore;
+        StatusWriter.Write(end, status);
         if (http.Features[typeof(IHttpActivityFeature)] is IHttpActivityFeature { Activity: { IsAllDataRequested: true } activity })
         {
             activity.SetTag("grpc.method", MethodCore);
-            activity.SetTag("grpc.status_code", (int)_status.StatusCode);
-            RpcTags.Set(activity, MethodCore, _status.StatusCode);
+            activity.SetTag("grpc.status_code", (int)status.StatusCode);
+            RpcTags.Set(activity, MethodCore, status.StatusCode);
         }
     }
 
@@ -302,5 +310,23 @@ internal sealed class ServerCall(HttpContext http, MethodOptions options, GrpcSe
         if (!_hasMessage && !http.Response.HasStarted) return http.Response.Headers;
         return (http.Features[typeof(IHttpResponseTrailersFeature)] as IHttpResponseTrailersFeature)?.Trailers
             ?? throw new InvalidOperationException("The server has no response trailers, which gRPC needs.");
+    }
+
+    /// <summary>What most calls do without.</summary>
+    private sealed class Extras
+    {
+        public Status Status { get; set; }
+
+        public Metadata? RequestHeaders { get; set; }
+
+        public Metadata? ResponseTrailers { get; set; }
+
+        public WriteOptions? WriteOptions { get; set; }
+
+        public ICompressionProvider? ResponseCompression { get; set; }
+
+        public AuthContext? AuthContext { get; set; }
+
+        public IDictionary<object, object>? UserState { get; set; }
     }
 }
