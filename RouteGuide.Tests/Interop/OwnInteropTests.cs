@@ -1,4 +1,5 @@
 using RouteGuide.Interop.Client;
+using RouteGuide.Tests.Balancer;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Interop;
@@ -19,6 +20,21 @@ public sealed class OwnInteropTests(InteropPeers peers) : IClassFixture<InteropP
         Assert.Null(await InteropPeers.RunAsync(new UriBuilder(address) { Host = "127.0.0.1" }.Uri, "large_unary", "--server_host_override", "localhost"));
         var refusal = await InteropPeers.RunAsync(address, "large_unary", "--server_host_override", "other.example");
         Assert.Contains("NameMismatch", refusal);
+    }
+
+    [Theory]
+    [InlineData("localhost", true, null)]
+    [InlineData("localhost", false, "PartialChain")]
+    [InlineData("127.0.0.2", true, "NameMismatch")]
+    public async Task The_channels_own_transport_trusts_what_the_machine_trusts_under_its_name(string host, bool isTrusted, string? refusal)
+    {
+        // The machine's trust belongs to a process. 127.0.0.2 is this machine too, and not in the certificate.
+        var trust = new Dictionary<string, string?> { ["SSL_CERT_FILE"] = isTrusted ? TestCertificate.CaPath : null };
+        await using var client = RunningProcess.StartProject(
+            "RouteGuide.Interop", ["client", "--use_tls", $"--server_host={host}", $"--server_port={peers.AddressOf("TLS").Port}", "--test_case=large_unary"], trust);
+
+        Assert.Equal(refusal is null ? 0 : 1, await client.WaitForExit());
+        if (refusal is not null) Assert.Contains(client.Error, line => line.Contains(refusal, StringComparison.Ordinal) && line.Contains("certificate is invalid", StringComparison.Ordinal));
     }
 
     [Fact]
