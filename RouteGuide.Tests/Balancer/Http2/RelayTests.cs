@@ -1,6 +1,6 @@
+using RouteGuide.Http2;
 using RouteGuide.Http2.Hpack;
 using RouteGuide.Http2.Streams;
-using RouteGuide.Http2;
 using RouteGuide.Tests.Support;
 
 namespace RouteGuide.Tests.Balancer.Http2;
