@@ -244,7 +244,7 @@ public sealed class TcpModeTests
         });
 
         Assert.Equal(SocketError.ConnectionReset, e.SocketErrorCode);
-        Assert.Equal(1, balancer.TcpCounters.Ended(TcpEnding.NoTarget));
+        await Eventually.Until(() => balancer.TcpCounters.Ended(TcpEnding.NoTarget) == 1, "it is counted");
     }
 
     [Fact]
