@@ -318,7 +318,7 @@ public sealed class TcpModeTests
         time.Advance(TimeSpan.FromSeconds(352));
 
         await client.IsReset();
-        Assert.Equal(1, balancer.TcpCounters.Ended(TcpEnding.Idle));
+        await Eventually.Until(() => balancer.TcpCounters.Ended(TcpEnding.Idle) == 1, "it is counted");
     }
 
     [Fact]
